@@ -1,0 +1,9 @@
+"""AWS Lambda, whole, inside the test process."""
+
+from fakelambda.domain.errors import NotModelled
+from fakelambda.fake import FakeLambda, current
+from fakelambda.inspection.records import ApiCall, Invocation
+from fakelambda.runtime.context import LambdaContext
+from fakelambda.schedule.schedule import Pending
+
+__all__ = ["ApiCall", "FakeLambda", "Invocation", "LambdaContext", "NotModelled", "Pending", "current"]

@@ -1,0 +1,86 @@
+"""What botocore's Lambda model says of an operation and of an error, looked up once each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore import xform_name
+from botocore.model import StructureShape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.model import OperationModel, Shape
+
+@dataclass(frozen=True, slots=True)
+class OperationFacts:
+    """What an operation's model says that every call needs.
+
+    Args:
+        arguments: the Python name of each input member.
+        success_status: the HTTP status of an answer.
+        status_member: the output member that repeats the HTTP status and decides it; None for most operations.
+        header_members: output members that travel in HTTP headers, with the header's name.
+        streaming_member: the output member that is a stream; None for most operations.
+        blobs: where blobs are in the input, as paths of members.
+    """
+
+    arguments: dict[str, str]
+    success_status: int
+    status_member: str | None
+    header_members: dict[str, str]
+    streaming_member: str | None
+    blobs: tuple[tuple[str, ...], ...]
+
+
+_FACTS: dict[tuple[str, str], OperationFacts] = {}
+
+
+def facts(operation_model: OperationModel) -> OperationFacts:
+    """The facts of an operation."""
+    key = (operation_model.service_model.api_version, operation_model.name)
+    found = _FACTS.get(key)
+    if found is None:
+        found = _FACTS[key] = _read(operation_model)
+    return found
+
+
+def _read(operation_model: OperationModel) -> OperationFacts:
+    inputs = operation_model.input_shape.members if operation_model.input_shape else {}
+    outputs = operation_model.output_shape.members if operation_model.output_shape else {}
+    located = {name: shape.serialization for name, shape in outputs.items()}
+    payload = operation_model.output_shape.serialization.get("payload") if operation_model.output_shape else None
+    return OperationFacts(
+        arguments={name: xform_name(name) for name in inputs},
+        success_status=operation_model.http.get("responseCode", 200),
+        status_member=next((name for name, place in located.items() if place.get("location") == "statusCode"), None),
+        header_members={name: place["name"].lower() for name, place in located.items() if place.get("location") == "header"},
+        streaming_member=payload if payload and outputs[payload].type_name == "blob" else None,
+        blobs=tuple(_blobs(operation_model.input_shape)),
+    )
+
+
+def _blobs(shape: Shape | None) -> Iterator[tuple[str, ...]]:
+    if isinstance(shape, StructureShape):
+        for name, member in shape.members.items():
+            if member.type_name == "blob":
+                yield (name,)
+            else:
+                yield from ((name, *path) for path in _blobs(member))
+
+
+_ERRORS: dict[tuple[str, str], tuple[int, str] | None] = {}
+
+
+def error_facts(operation_model: OperationModel, code: str) -> tuple[int, str] | None:
+    """HTTP status and message member of a modelled error; None for one that botocore does not model."""
+    key = (operation_model.service_model.api_version, code)
+    if key not in _ERRORS:
+        shape = operation_model.service_model.shape_for_error_code(code)
+        _ERRORS[key] = (
+            None
+            if shape is None
+            else (shape.metadata["error"]["httpStatusCode"], next(name for name in shape.members if name.lower() == "message"))
+        )
+    return _ERRORS[key]

@@ -1,0 +1,128 @@
+"""The services beside Lambda, asked through clients of the session that the test connected or, where moto is active, of our own."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import ClientError
+
+from fakelambda.aws import sessions
+from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
+
+
+def moto_is_active() -> bool:
+    """Whether one of moto's mocks answers in this process right now; looked up without importing moto."""
+    models = sys.modules.get("moto.core.models")
+    return models is not None and models.MockAWS._nested_count > 0  # noqa: SLF001 - moto has no public question for it
+
+
+def assumed_account(request_signer: Any) -> str | None:
+    """The account of the caller's access key where moto's IAM or STS issued it; None otherwise."""
+    credentials = getattr(request_signer, "_credentials", None)
+    if credentials is None or not moto_is_active():
+        return None
+    issued = sys.modules.get("moto.iam.models")
+    if issued is None:
+        return None
+    access_key = credentials.access_key
+    for account_id, account in list(issued.iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in list(account.values())):
+            return str(account_id)
+    return None
+
+
+class Neighbours:
+    """Clients of other services, and a store of code objects for tests without any S3."""
+
+    def __init__(self) -> None:
+        self._session: Any = None
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._objects: dict[str, dict[str, list[tuple[str, bytes]]]] = {}
+
+    def connect(self, session: Any) -> None:
+        """Uses a boto3 or botocore session from now on."""
+        if not (hasattr(session, "create_client") or hasattr(session, "client")):
+            raise TypeError(f"connect() takes a boto3 or botocore session, not {session!r}; write fake.connect(boto3.Session()).")
+        self._session = session
+        self._clients.clear()
+
+    def clear(self) -> None:
+        """Forgets the stored objects; the session stays."""
+        self._objects.clear()
+
+    def put_object(self, bucket: str, key: str, body: bytes, version: str) -> None:
+        """Stores an object for ``S3Bucket`` and ``S3Key``."""
+        self._objects.setdefault(bucket, {}).setdefault(key, []).append((version, body))
+
+    def get_object(self, region: str, bucket: str, key: str, version: str | None) -> bytes:
+        """The bytes of an object: a stored one, else S3's.
+
+        Raises:
+            InvalidParameterValueException: AWS's wording of S3's error.
+            NotModelled: nothing is stored and no S3 answers.
+        """
+        for stored, body in reversed(self._objects.get(bucket, {}).get(key, [])):
+            if version in (None, stored):
+                return body
+        client = self._client("s3", region)
+        if client is None:
+            if not self._objects:
+                raise NotModelled(
+                    "S3Bucket and S3Key need an S3: store the object with fake.put_object(bucket, key, body), "
+                    "run the test under moto's mock_aws, or name a session with fake.connect(session)."
+                )
+            raise _s3_error(bucket in self._objects, version)
+        try:
+            content: bytes = client.get_object(Bucket=bucket, Key=key, **({"VersionId": version} if version else {}))["Body"].read()
+        except ClientError as error:
+            raise _refused("GetObject", "S3", error) from error
+        return content
+
+    def vpc_of(self, region: str, subnet_ids: list[str], security_group_ids: list[str]) -> str:
+        """The VPC of subnets and security groups as EC2 knows them; made up from the subnets where no EC2 answers.
+
+        Raises:
+            InvalidParameterValueException: AWS's wording of EC2's error.
+        """
+        client = self._client("ec2", region)
+        if client is None:
+            return f"vpc-{hashlib.sha256(''.join(subnet_ids).encode()).hexdigest()[:17]}"
+        try:
+            client.describe_security_groups(GroupIds=security_group_ids)
+        except ClientError as error:
+            raise _refused("DescribeSecurityGroups", "EC2", error) from error
+        try:
+            subnets = client.describe_subnets(SubnetIds=subnet_ids)["Subnets"]
+        except ClientError as error:
+            raise _refused("DescribeSubnets", "EC2", error) from error
+        return str(subnets[0]["VpcId"]) if subnet_ids else ""
+
+    def _client(self, service: str, region: str) -> Any:
+        if self._session is None and not moto_is_active():
+            return None
+        key = (service, region)
+        if key not in self._clients:
+            session = self._session or sessions.session()
+            create = getattr(session, "create_client", None) or session.client
+            self._clients[key] = create(service, region_name=region)
+        return self._clients[key]
+
+
+def _s3_error(bucket_exists: bool, version: str | None) -> InvalidParameterValueException:  # noqa: FBT001 - one private question
+    if not bucket_exists:
+        code, message = "NoSuchBucket", "The specified bucket does not exist"
+    elif version is not None:
+        code, message = "NoSuchVersion", "The specified version does not exist."
+    else:
+        code, message = "NoSuchKey", "The specified key does not exist."
+    return InvalidParameterValueException(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}")
+
+
+def _refused(operation: str, service: str, error: ClientError) -> InvalidParameterValueException:
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    return InvalidParameterValueException(
+        f"Error occurred while {operation}. {service} Error Code: {code}. {service} Error Message: {message}"
+    )

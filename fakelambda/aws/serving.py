@@ -1,0 +1,183 @@
+"""One client call from its parameters to its reply: constraints, arguments, operation, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from fakelambda.aws import constraints, model, neighbours, sessions, wire
+from fakelambda.aws.hook import Request
+from fakelambda.aws.wire import Reply
+from fakelambda.domain import configuration
+from fakelambda.domain.errors import NotModelled, ServiceError
+from fakelambda.inspection.records import ApiCall
+from fakelambda.operations.call import OPERATIONS, Call, Service
+
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _Visit:
+    """An outermost entry into a fake from one thread or task.
+
+    Args:
+        unmodelled: what calls inside it found missing, so that a handler cannot hide it.
+    """
+
+    host: Server
+    unmodelled: list[NotModelled] = field(default_factory=list)
+
+
+_visits: ContextVar[tuple[_Visit, ...]] = ContextVar("fakelambda_visits", default=())
+
+
+class Server:
+    """Answers the calls that reach one fake.
+
+    Args:
+        owner: the fake.
+        service: what operations work on.
+        region, account_id: of the fake, where a call belongs that does not say.
+        automatic: whether what is due runs, user code included, when an outermost call returns.
+    """
+
+    def __init__(self, owner: object, service: Service, *, region: str, account_id: str, automatic: bool) -> None:
+        self.owner = owner
+        self.service = service
+        self.region = region
+        self.account_id = account_id
+        self.automatic = automatic
+        self.calls: list[ApiCall] = []
+
+    def converse(self, request: Request) -> Conversation:
+        """Begins to answer a call."""
+        account_id = request.account_id or neighbours.assumed_account(request.request_signer) or self.account_id
+        conversation = Conversation(self, request, account_id)
+        self.calls.append(conversation.record)
+        return conversation
+
+    def perform(self, operation_name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Performs an operation of the fake's own account at once: nothing of it takes time, and it is no client's call.
+
+        Raises:
+            botocore.exceptions.ClientError: what AWS answers to the parameters.
+        """
+        client = sessions.lambda_client(self.region, None, None)
+        request = Request(
+            operation_model=client.meta.service_model.operation_model(operation_name),
+            parameters=parameters,
+            body_size=0,
+            region=self.region,
+            account_id=self.account_id,
+            request_signer=None,
+        )
+        reply = Conversation(self, request, self.account_id, replace(self.service, transition_time=lambda _: timedelta(0))).attempt()
+        if reply.error:
+            raise client.exceptions.from_code(reply.members["Error"]["Code"])(reply.parsed(), operation_name)
+        return reply.parsed()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits on the fake's clock, with whatever comes due meanwhile."""
+        self.visit(lambda: self.service.schedule.advance(timedelta(seconds=seconds)))
+
+    def monotonic(self) -> float:
+        """Seconds of the fake's clock, only growing."""
+        self.service.world.now()
+        return self.service.world.elapsed.total_seconds()
+
+    def visit(self, action: Callable[[], Result]) -> Result:
+        """Runs what may run user code; the outermost visit raises what its handlers tried to hide.
+
+        Raises:
+            NotModelled: a call inside was not modelled, whatever became of it there.
+        """
+        visits = _visits.get()
+        visit = next((visit for visit in visits if visit.host is self), None)
+        if visit is not None:
+            try:
+                return action()
+            except NotModelled as missing:
+                visit.unmodelled.append(missing)
+                raise
+        visit = _Visit(self)
+        token = _visits.set((*visits, visit))
+        try:
+            result = action()
+        finally:
+            _visits.reset(token)
+        if visit.unmodelled:
+            raise visit.unmodelled[0]
+        return result
+
+    def keep_up(self) -> None:
+        """After a call: lets happen what is due, user code only when no call of this thread or task is still open."""
+        schedule = self.service.schedule
+        schedule.settle()
+        if self.automatic and schedule.has_work() and not any(visit.host is self for visit in _visits.get()):
+            self.visit(schedule.run_due)
+
+
+class Conversation:
+    """One client call, attempt by attempt."""
+
+    def __init__(self, server: Server, request: Request, account_id: str, service: Service | None = None) -> None:
+        self._server = server
+        self._service = service or server.service
+        self._request = request
+        self._attempts = 0
+        parameters = wire.kept(request.operation_model, request.parameters)
+        self.record = ApiCall(
+            operation=request.operation_model.name, parameters=parameters, region=request.region, account_id=account_id
+        )
+
+    def sleep(self, seconds: float) -> None:
+        """Waits before the next attempt, on the fake's clock."""
+        self._server.sleep(seconds)
+
+    def attempt(self) -> Reply:
+        """Runs the operation once and lets the fake keep up with its clock."""
+        self._attempts += 1
+        self.record.attempts = self._attempts
+        try:
+            reply = self._server.visit(self._reply)
+            self._server.keep_up()
+        except BaseException as error:
+            self.record.error = error
+            raise
+        return reply
+
+    def _reply(self) -> Reply:
+        service, request, record = self._service, self._request, self.record
+        now = service.world.now()
+        service.schedule.settle()
+        call = Call(service, record.operation, request.region, record.account_id, service.world.new_id(), now)
+        try:
+            answer = self._answer(call)
+        except ServiceError as error:
+            reply = wire.failure(request.operation_model, error, call.request_id, now)
+            record.error = reply.copy()
+            return reply
+        reply = wire.success(request.operation_model, answer, call.request_id, now)
+        record.answered(reply.copy)
+        return reply
+
+    def _answer(self, call: Call) -> Any:
+        operation_model, parameters = self._request.operation_model, self.record.parameters
+        operation = OPERATIONS.get(call.operation)
+        if operation is None:
+            raise NotModelled(f"{call.operation} is not modelled by fakelambda; modelled: {_listed(OPERATIONS)}.")
+        configuration.check_request_size(call.operation, self._request.body_size)
+        constraints.check(operation_model, parameters)
+        arguments = wire.arguments(operation, model.facts(operation_model).arguments, parameters, call.region, call.account_id)
+        if not operation.locked:
+            return operation.function(call, **arguments)
+        with call.service.lock:
+            return operation.function(call, **arguments)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

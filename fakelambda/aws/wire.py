@@ -1,0 +1,198 @@
+"""Between API parameters and Python arguments, and between answers and what botocore's parser would have built."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.response import StreamingBody
+
+from fakelambda.aws import model
+from fakelambda.domain.errors import NotModelled, ServiceError
+from fakelambda.domain.names import resolve
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from botocore.model import OperationModel
+
+    from fakelambda.operations.call import Operation
+
+RETRYABLE = frozenset({429, 500, 502, 503, 504})
+"""Statuses at which an SDK tries again."""
+
+
+_ATOMS = frozenset({str, int, float, bool, bytes})
+
+
+def detached(value: Any) -> Any:
+    """A copy that shares no mutable structure; members that are None are left out."""
+    kind = type(value)
+    if kind in _ATOMS:  # almost every member: worth asking first
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return {name: detached(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [detached(item) for item in value]
+    return value
+
+
+def kept(operation_model: OperationModel, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a call's parameters; blobs become bytes, whatever form botocore took them in, and streams are read, once."""
+    copy: dict[str, Any] = detached(parameters)
+    for *path, member in model.facts(operation_model).blobs:
+        holder: Any = copy
+        for name in path:
+            holder = holder.get(name, {})
+        if member in holder:
+            content = holder[member].read() if hasattr(holder[member], "read") else holder[member]
+            holder[member] = content.encode() if isinstance(content, str) else bytes(content)
+    return copy
+
+
+def arguments(operation: Operation, names: Mapping[str, str], parameters: Mapping[str, Any], region: str, account_id: str) -> dict[str, Any]:
+    """The keyword arguments of an operation.
+
+    Args:
+        operation: the modelled operation.
+        names: Python names of the input members.
+        parameters: as ``kept`` made them.
+        region, account_id: whose names are meant.
+
+    Raises:
+        NotModelled: a parameter that the operation does not model.
+        ServiceError: the function's name is refused.
+    """
+    made = {}
+    for member, value in parameters.items():
+        name = names[member]
+        if name in operation.parameters:
+            made[name] = value
+        elif member not in ("FunctionName", "Qualifier") or "function" not in operation.parameters:
+            raise NotModelled(f"{operation.name}({member}=...) is not modelled by fakelambda.")
+    if "function" in operation.parameters:
+        made["function"] = resolve(parameters["FunctionName"], parameters.get("Qualifier"), region, account_id)
+    return made
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer as it travels.
+
+    Args:
+        status: of HTTP.
+        members: the answer's members, never handed out as they are.
+        headers: of HTTP, names in lower case.
+        streaming_member: the member whose bytes become a stream.
+        error: whether it is an error.
+    """
+
+    status: int
+    members: Mapping[str, Any]
+    headers: dict[str, str]
+    streaming_member: str | None = None
+    error: bool = False
+
+    @property
+    def retryable(self) -> bool:
+        """Whether an SDK may try again, so that the answer has to travel through its retries."""
+        return self.status in RETRYABLE
+
+    def http(self, url: str, body: bytes = b"") -> AWSResponse:
+        """The HTTP response."""
+        return _Response(url, self.status, self.headers, body)
+
+    def parsed(self, retry_attempts: int = 0) -> dict[str, Any]:
+        """The response as botocore's parser would have built it."""
+        response: dict[str, Any] = self.copy()
+        if self.streaming_member:
+            content = response[self.streaming_member]
+            response[self.streaming_member] = StreamingBody(io.BytesIO(content), len(content))
+        response["ResponseMetadata"] = {
+            "RequestId": self.headers["x-amzn-requestid"],
+            "HTTPStatusCode": self.status,
+            "HTTPHeaders": dict(self.headers),
+            "RetryAttempts": retry_attempts,
+        }
+        return response
+
+    def copy(self) -> dict[str, Any]:
+        """A copy of the members, with payloads as bytes."""
+        return {
+            name: item if type(item) in _ATOMS or name == "Error" else detached(item)
+            for name, item in self.members.items()
+            if item is not None
+        }
+
+    def error_body(self) -> bytes:
+        """The JSON body of an error, for botocore's own parser."""
+        return json.dumps({name: value for name, value in self.members.items() if name != "Error"}).encode()
+
+
+class _Response(AWSResponse):
+    """An HTTP response whose headers and body are made when somebody looks; hardly anybody does."""
+
+    def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.url, self.status_code, self._plain_headers, self._body, self._content = url, status, headers, body, None
+
+    @cached_property
+    def headers(self) -> HeadersDict:  # type: ignore[override]  # botocore has a plain attribute here
+        """The headers, found in any case."""
+        return HeadersDict(self._plain_headers)
+
+    @cached_property
+    def raw(self) -> _Body:  # type: ignore[override]  # botocore has a plain attribute here
+        """The body as a stream."""
+        return _Body(self._body)
+
+
+class _Body(io.BytesIO):
+    """A raw HTTP body as urllib3 gives it."""
+
+    def stream(self, **_: Any) -> Any:
+        """The body in pieces."""
+        while content := self.read():
+            yield content
+
+
+def success(operation_model: OperationModel, answer: Mapping[str, Any], request_id: str, at: datetime) -> Reply:
+    """The reply of an operation that succeeded."""
+    facts = model.facts(operation_model)
+    status = answer[facts.status_member] if facts.status_member else facts.success_status
+    headers = _headers(request_id, at)
+    for member, header in facts.header_members.items():
+        if answer.get(member) is not None:
+            headers[header] = answer[member]
+    return Reply(status, answer, headers, facts.streaming_member)
+
+
+def failure(operation_model: OperationModel, error: ServiceError, request_id: str, at: datetime) -> Reply:
+    """The reply of an operation that failed: status and the message's spelling come from the model."""
+    headers = _headers(request_id, at)
+    headers["x-amzn-errortype"] = error.code
+    members: dict[str, Any] = {"Error": {"Message": error.message, "Code": error.code}}
+    found = model.error_facts(operation_model, error.code)
+    if found is None:
+        return Reply(error.unmodelled_status or 400, members, headers, error=True)
+    status, message_member = found
+    return Reply(status, {**members, **error.members, message_member: error.message}, headers, error=True)
+
+
+@lru_cache(maxsize=16)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
+
+
+def _headers(request_id: str, at: datetime) -> dict[str, str]:
+    return {
+        "date": _date(int(at.timestamp())),
+        "content-type": "application/json",
+        "connection": "keep-alive",
+        "x-amzn-requestid": request_id,
+    }

@@ -1,0 +1,392 @@
+"""``FakeLambda``: what a test holds, and where the house is put together."""
+
+from __future__ import annotations
+
+import random as chance
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Literal, Self
+
+from botocore.client import BaseClient
+from botocore.config import Config
+
+from fakelambda import decoration
+from fakelambda.aws import clocks, hook, sessions
+from fakelambda.aws.neighbours import Neighbours
+from fakelambda.aws.serving import Server
+from fakelambda.domain.functions import Function
+from fakelambda.domain.names import FunctionReference, function_arn, resolve
+from fakelambda.inspection.records import ApiCall, Invocation, Invocations
+from fakelambda.operations import modelled
+from fakelambda.operations.answers import code_at
+from fakelambda.operations.call import Service
+from fakelambda.runtime import code, process
+from fakelambda.runtime.runner import Handler, Runner
+from fakelambda.schedule.schedule import Pending, Schedule
+from fakelambda.state import State
+from fakelambda.world import World
+
+__all__ = ["FakeLambda", "current", "modelled"]
+
+_INSTANTLY: Mapping[str, timedelta] = {}
+_REALISTICALLY = {"create": timedelta(seconds=3), "update": timedelta(seconds=2)}
+_LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {"instant": _INSTANTLY, "realistic": _REALISTICALLY}
+_ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
+_NO_TIME = timedelta(0)
+_CALLABLE = b"# A callable of the test runs in the place of this file.\n"
+
+
+class FakeLambda:
+    """AWS Lambda inside this process, for as long as it is active.
+
+    While it is active every Lambda call of every botocore client of the process is answered by it, whatever the client's region,
+    credentials or endpoint and whenever it was built. Use it as a context manager, as a decorator (fresh state for each call), or with
+    ``start`` and ``stop``; nested ones stack, the innermost answers.
+
+    Args:
+        region: of clients that ``client`` makes without saying.
+        account_id: 12 digits; whose functions are meant where a caller does not say.
+        seed: decides ids and routing; the same seed and the same calls give the same answers.
+        lifecycle: ``"instant"``: what AWS finishes by itself has happened by the next call; ``"realistic"``: it takes seconds of the
+            fake's clock, which waiters move.
+        schedule: ``"automatic"``: what is due has happened when a call returns; ``"manual"``: asynchronous events wait for ``run_due``,
+            ``advance`` or ``drain``.
+        sleep: ``"virtual"``: ``time.sleep`` in a handler moves the fake's clock; ``"real"``: it sleeps.
+        random: draws the routing instead of the seed, such as Hypothesis's ``st.randoms(use_true_random=False)``.
+        reraise: an exception class, or several; one that a handler raises fails the test instead of becoming an answer.
+        inherit_env: names of environment variables that deployed handlers see besides Lambda's; True for all.
+
+    Raises:
+        ValueError: a keyword has a value that it cannot have.
+
+    Example:
+        >>> with FakeLambda() as fake:
+        ...     fake.add_function("orders", lambda event, context: {"id": event["id"]})
+        ...     fake.client().invoke(FunctionName="orders", Payload='{"id": 7}')["Payload"].read()
+        'arn:aws:lambda:us-east-1:123456789012:function:orders'
+        b'{"id": 7}'
+    """
+
+    def __init__(
+        self,
+        *,
+        region: str = "us-east-1",
+        account_id: str = "123456789012",
+        seed: int = 0,
+        lifecycle: Literal["instant", "realistic"] = "instant",
+        schedule: Literal["automatic", "manual"] = "automatic",
+        sleep: Literal["virtual", "real"] = "virtual",
+        random: chance.Random | None = None,
+        reraise: type[BaseException] | Iterable[type[BaseException]] = (),
+        inherit_env: bool | Iterable[str] = (),
+    ) -> None:
+        _check("lifecycle", lifecycle, _LIFECYCLES)
+        _check("schedule", schedule, ("automatic", "manual"))
+        _check("sleep", sleep, ("virtual", "real"))
+        if not (account_id.isdigit() and len(account_id) == 12):  # noqa: PLR2004 - AWS's length
+            raise ValueError(f"account_id={account_id!r}: an AWS account id has 12 digits, such as '123456789012'.")
+        self._options: dict[str, Any] = {
+            "region": region,
+            "account_id": account_id,
+            "seed": seed,
+            "lifecycle": lifecycle,
+            "schedule": schedule,
+            "sleep": sleep,
+            "random": random,
+            "reraise": reraise if isinstance(reraise, type) else tuple(reraise),
+            "inherit_env": inherit_env if isinstance(inherit_env, bool) else tuple(inherit_env),
+        }
+        self.region = region
+        self.account_id = account_id
+        self._neighbours = Neighbours()
+        self._server = Server(self, self._compose(), region=region, account_id=account_id, automatic=schedule == "automatic")
+        self._started = False
+
+    def _compose(self) -> Service:
+        options = self._options
+        world = World(options["seed"], options["random"])
+        schedule = Schedule(world)
+        times = _LIFECYCLES[options["lifecycle"]]
+        reraise = options["reraise"]
+        return Service(
+            world=world,
+            state=State(),
+            schedule=schedule,
+            lock=threading.RLock(),
+            runner=Runner(world, options["inherit_env"], self._sleep if options["sleep"] == "virtual" else None),
+            neighbours=self._neighbours,
+            invocations=Invocations(),
+            transition_time=lambda event: times.get(event, _NO_TIME),
+            routes={},
+            reraise=reraise if isinstance(reraise, tuple) else (reraise,),
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        self._server.sleep(seconds)
+
+    # ---- when it answers ----
+
+    def start(self) -> Self:
+        """Makes it answer every Lambda call of the process.
+
+        Raises:
+            RuntimeError: it is active already.
+        """
+        if self._started:
+            raise RuntimeError("This FakeLambda is active already; make another one for a nested fake: with FakeLambda() as inner.")
+        process.install()
+        clocks.install()
+        hook.enter(self._server)
+        self._started = True
+        return self
+
+    def stop(self) -> None:
+        """Stops answering; what happened stays to be looked at.
+
+        Raises:
+            RuntimeError: it is not active.
+        """
+        if not self._started:
+            raise RuntimeError("This FakeLambda is not active; call start() before stop(), or use it as a context manager.")
+        self._started = False
+        hook.leave(self._server)
+        clocks.uninstall()
+        process.uninstall()
+        self._service.runner.discard_all()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.stop()
+
+    def __call__(self, target: decoration.Target) -> decoration.Target:
+        """Decorates a function, a coroutine function, a method or a ``unittest.TestCase`` class: fresh state for each call or test.
+
+        Raises:
+            TypeError: it is something else.
+        """
+        return decoration.decorated(target, lambda: FakeLambda(**self._options))
+
+    def reset(self) -> None:
+        """Makes it as if it had just been built: no functions, no history, the seed's streams from the beginning."""
+        self._service.runner.clear()
+        self._neighbours.clear()
+        self._server.service = self._compose()
+        self._server.calls.clear()
+        hook.refill()
+
+    def client(self, region: str | None = None, account_id: str | None = None, config: Config | None = None) -> BaseClient:
+        """A real botocore client that needs no credentials, from a cache of the process.
+
+        Args:
+            region: the fake's own by default.
+            account_id: whose functions it sees, 12 digits; the fake's own by default.
+            config: of botocore, such as its retry mode.
+        """
+        return sessions.lambda_client(region or self.region, account_id, config)
+
+    def attach(self, client: BaseClient) -> None:
+        """Makes a Lambda client ask the active fake; only needed for one whose class is not botocore's.
+
+        Raises:
+            TypeError: it is no Lambda client.
+        """
+        if getattr(client, "meta", None) is None or client.meta.service_model.service_name != "lambda":
+            raise TypeError(f"attach() takes a Lambda client, not {client!r}.")
+        hook.hook(client)
+
+    def connect(self, session: Any) -> None:
+        """Uses a session for the other services, such as S3 for ``S3Bucket`` and ``S3Key``.
+
+        Args:
+            session: a boto3 or botocore session.
+
+        Raises:
+            TypeError: it is neither.
+        """
+        self._neighbours.connect(session)
+
+    # ---- what runs ----
+
+    def add_function(self, function_name: str, handler: Handler | None = None, *, source: str | Path | None = None, **parameters: Any) -> str:
+        """Creates a function that is ready to be invoked.
+
+        Args:
+            function_name: the plain name.
+            handler: a callable that runs as it is, with the host's environment under the function's variables.
+            source: a directory that is deployed instead, as if it had been zipped; give ``Handler`` beside it.
+            **parameters: of ``CreateFunction``; role and runtime have defaults.
+
+        Returns:
+            The function's ARN.
+
+        Raises:
+            TypeError: not exactly one of handler and source, or no callable.
+            botocore.exceptions.ClientError: what AWS answers to the parameters.
+
+        Example:
+            >>> fake.add_function("orders", lambda event, context: event, Timeout=30)
+            'arn:aws:lambda:us-east-1:123456789012:function:orders'
+        """
+        if (handler is None) == (source is None):
+            raise TypeError("add_function() takes either a callable or source=directory: add_function('orders', handler).")
+        if handler is not None and not callable(handler):
+            raise TypeError(f"add_function() takes a callable, not {handler!r}; for a directory write source={handler!r}.")
+        package = code.of_directory(Path(source)) if source is not None else code.of_files({"callable.py": _CALLABLE})
+        defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
+        if parameters.get("PackageType", "Zip") == "Zip":
+            defaults |= {"Runtime": f"python3.{sys.version_info.minor}"} | ({"Handler": "callable.handler"} if handler else {})
+        answer = self._server.perform("CreateFunction", {"FunctionName": function_name, **defaults, **parameters})
+        if handler is not None:
+            self.bind(answer["FunctionName"], handler)
+        return str(answer["FunctionArn"])
+
+    def bind(self, function_name: str, handler: Handler, qualifier: str | None = None) -> None:
+        """Runs a callable instead of a function's code, now or once the function exists; also for images and other languages.
+
+        Args:
+            function_name: a name or ARN, optionally with a qualifier.
+            handler: called with event and context.
+            qualifier: the version or alias it is for; without one it is for every invocation that no other binding is for.
+
+        Raises:
+            TypeError: the handler is not callable.
+        """
+        if not callable(handler):
+            raise TypeError(f"bind() takes a callable, not {handler!r}.")
+        reference = self._reference(function_name, qualifier)
+        self._service.runner.bind((reference.account_id, reference.region, reference.name), handler, reference.qualifier)
+
+    def unbind(self, function_name: str, qualifier: str | None = None) -> None:
+        """Runs the function's own code again.
+
+        Raises:
+            KeyError: nothing is bound there.
+        """
+        reference = self._reference(function_name, qualifier)
+        self._service.runner.unbind((reference.account_id, reference.region, reference.name), reference.qualifier)
+
+    def route(self, function_name: str, versions: Iterable[str]) -> None:
+        """Sends the next invocations of an alias to given versions, one each; then the weights decide again.
+
+        Args:
+            function_name: a name or ARN with the alias: ``"orders:live"``.
+            versions: version numbers of the function.
+
+        Raises:
+            ValueError: there is no such function, alias or version.
+        """
+        reference, wanted = self._reference(function_name, None), [str(version) for version in versions]
+        with self._service.lock:
+            function = self._service.state.functions(reference.account_id, reference.region).get(reference.name)
+            if function is None or reference.qualifier not in function.aliases:
+                raise ValueError(f"route({function_name!r}, ...): there is no such alias; name one as 'function:alias'.")
+            missing = [version for version in wanted if function.version(version) is None]
+            if missing:
+                raise ValueError(f"route({function_name!r}, ...): {function.name} has no version {missing[0]!r}.")
+            key = (reference.account_id, reference.region, reference.name, str(reference.qualifier))
+            self._service.routes.setdefault(key, []).extend(wanted)
+
+    def put_object(self, bucket: str, key: str, body: bytes) -> str:
+        """Stores an object that ``S3Bucket`` and ``S3Key`` find, for tests without any S3.
+
+        Returns:
+            The object's version id, for ``S3ObjectVersion``.
+        """
+        version = self._service.world.new_id().replace("-", "")
+        self._neighbours.put_object(bucket, key, bytes(body), version)
+        return version
+
+    def download(self, location: str) -> bytes:
+        """The deployment package behind a ``Code.Location`` of ``GetFunction``.
+
+        Raises:
+            ValueError: it is no such location, or no version has that code any more.
+        """
+        account_id, region, name, digest = code_at(location)
+        function = self._service.state.functions(account_id, region).get(name)
+        for version in [function.latest, *function.versions.values()] if function else []:
+            if version.code.code_sha256 == digest and version.code.package is not None:
+                return version.code.package.content
+        raise ValueError(f"No version of {function_arn(region, account_id, name)} has the code of this location any more.")
+
+    # ---- time ----
+
+    def advance(self, duration: float | timedelta) -> None:
+        """Moves the clock step by step and runs whatever comes due on the way.
+
+        Args:
+            duration: seconds, or a timedelta; not negative.
+
+        Raises:
+            ValueError: it is negative.
+        """
+        step = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+        if step < _NO_TIME:
+            raise ValueError(f"advance({duration!r}): the clock of a FakeLambda only moves forwards.")
+        self._server.visit(lambda: self._service.schedule.advance(step))
+
+    def run_due(self) -> None:
+        """Runs what is due now."""
+        self._server.visit(self._service.schedule.run_due)
+
+    def drain(self) -> None:
+        """Moves the clock as far as it takes until nothing is pending.
+
+        Raises:
+            RuntimeError: what runs goes on scheduling more.
+        """
+        self._server.visit(self._service.schedule.drain)
+
+    # ---- what there is and what happened ----
+
+    @property
+    def pending(self) -> list[Pending]:
+        """What is going to happen, soonest first."""
+        return self._service.schedule.pending()
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions of the fake's own account and region by name, read-only."""
+        with self._service.lock:
+            return MappingProxyType(self._service.state.functions(self.account_id, self.region).as_mapping())
+
+    @property
+    def invocations(self) -> list[Invocation]:
+        """The invocations that have ended, in the order of their beginning."""
+        return self._service.invocations.ended()
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """The calls of clients, in the order of their beginning."""
+        return list(self._server.calls)
+
+    @property
+    def _service(self) -> Service:
+        return self._server.service
+
+    def _reference(self, function_name: str, qualifier: str | None) -> FunctionReference:
+        return resolve(function_name, qualifier, self.region, self.account_id)
+
+
+def current() -> FakeLambda:
+    """The innermost active fake, for tests that a decorator gave one.
+
+    Raises:
+        RuntimeError: none is active.
+    """
+    active = hook.active()
+    if active is None:
+        raise RuntimeError("No FakeLambda is active; decorate the test with @FakeLambda() or write: with FakeLambda() as fake.")
+    owner: FakeLambda = active.owner
+    return owner
+
+
+def _check(keyword: str, value: object, allowed: Iterable[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{keyword}={value!r}: must be one of {', '.join(repr(choice) for choice in allowed)}.")

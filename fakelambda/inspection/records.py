@@ -1,0 +1,102 @@
+"""The records of what happened: API calls and invocations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One run of a handler.
+
+    Args:
+        function_name: the plain name.
+        qualifier: the version or alias that was asked for; None where none was.
+        executed_version: the version that ran, ``"$LATEST"`` or a number.
+        invocation_type: ``"RequestResponse"`` or ``"Event"``.
+        event: the parsed event.
+        result: the parsed JSON result; None after a failure.
+        error: the exception that ended the handler, with its traceback; None after success.
+        error_payload: what the caller got instead of a result; None after success.
+        request_id: the handler's ``aws_request_id``, the same over the attempts of one event.
+        logs: what the handler logged.
+        attempt: 1 for the first run of an event.
+        started_at: aware datetime of the fake's clock.
+        duration: seconds of the fake's clock.
+        cold_start: whether the execution environment was new.
+    """
+
+    function_name: str
+    qualifier: str | None
+    executed_version: str
+    invocation_type: InvocationType
+    event: Any
+    result: Any
+    error: BaseException | None
+    error_payload: dict[str, Any] | None
+    request_id: str
+    logs: str
+    attempt: int
+    started_at: datetime
+    duration: float
+    cold_start: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class ApiCall:
+    """One call of a client, however many HTTP attempts it took.
+
+    Args:
+        operation: AWS's name, such as ``"CreateAlias"``.
+        parameters: a copy of what the client was given; blobs as bytes.
+        error: the error response (``{"Error": {"Code": ...}, ...}``) or the exception that the caller got; None after success.
+        attempts: HTTP attempts; more than 1 where the SDK tried again.
+        region, account_id: whose state was asked.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any]
+    region: str
+    account_id: str
+    attempts: int = 1
+    error: Mapping[str, Any] | BaseException | None = None
+    _respond: Callable[[], dict[str, Any]] | None = field(default=None, repr=False)
+
+    @property
+    def response(self) -> dict[str, Any] | None:
+        """A copy of the response, its payload as bytes; None after an error."""
+        return self._respond() if self._respond else None
+
+    def answered(self, respond: Callable[[], dict[str, Any]]) -> None:
+        """Notes how a copy of the response is made."""
+        self._respond, self.error = respond, None
+
+
+class Invocations:
+    """Invocations in the order of their beginning, though each is known only at its end."""
+
+    def __init__(self) -> None:
+        self._records: list[Invocation | None] = []
+
+    def begin(self) -> int:
+        """Takes the next place."""
+        self._records.append(None)
+        return len(self._records) - 1
+
+    def end(self, place: int, invocation: Invocation) -> None:
+        """Fills a place."""
+        if place < len(self._records):  # a reset meanwhile has taken the places away
+            self._records[place] = invocation
+
+    def ended(self) -> list[Invocation]:
+        """Those that have ended."""
+        return [record for record in self._records if record is not None]
+
+    def clear(self) -> None:
+        """Forgets them."""
+        self._records = []

@@ -1,0 +1,27 @@
+"""Limits and usage of the account."""
+
+from __future__ import annotations
+
+from fakelambda.domain import concurrency
+from fakelambda.operations.call import Answer, Call, operation
+
+TOTAL_CODE_SIZE = 80_530_636_800
+CODE_SIZE_UNZIPPED = 262_144_000
+CODE_SIZE_ZIPPED = 52_428_800
+
+
+@operation("GetAccountSettings")
+def get_account_settings(call: Call) -> Answer:
+    """GetAccountSettings: AWS's default limits, and what the functions of this account and region use."""
+    functions = list(call.functions.starting_at(""))
+    reserved = sum(function.reserved_concurrent_executions or 0 for function in functions)
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": TOTAL_CODE_SIZE,
+            "CodeSizeUnzipped": CODE_SIZE_UNZIPPED,
+            "CodeSizeZipped": CODE_SIZE_ZIPPED,
+            "ConcurrentExecutions": concurrency.ACCOUNT_LIMIT,
+            "UnreservedConcurrentExecutions": concurrency.ACCOUNT_LIMIT - reserved,
+        },
+        "AccountUsage": {"TotalCodeSize": sum(function.code_size for function in functions), "FunctionCount": len(functions)},
+    }

@@ -1,0 +1,153 @@
+"""An API call on its way through an operation, and the table of operations."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from fakelambda.domain.errors import ResourceNotFoundException
+from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.names import FunctionReference
+from fakelambda.inspection.records import Invocations
+from fakelambda.runtime.runner import Runner
+from fakelambda.schedule.schedule import Schedule
+from fakelambda.state import Functions, State
+from fakelambda.world import World
+
+Answer = Mapping[str, Any]
+"""An answer with AWS's member names; members that are None are left out."""
+
+
+class Neighbours(Protocol):
+    """The services beside Lambda that operations ask; the fake hands them in."""
+
+    def get_object(self, region: str, bucket: str, key: str, version: str | None) -> bytes:
+        """The bytes of an S3 object."""
+
+    def vpc_of(self, region: str, subnet_ids: list[str], security_group_ids: list[str]) -> str:
+        """The id of the VPC that subnets and security groups are in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The Lambda service of one fake, as operations see it.
+
+    Args:
+        lock: held by whoever reads or changes the state; never while user code runs.
+        transition_time: how long AWS takes for ``"create"``, ``"update"`` ...; zero where everything is instant.
+        routes: forced versions of the next invocations of an alias, by account, region, function and alias.
+        reraise: exceptions of handlers that fail the test instead of becoming an answer.
+    """
+
+    world: World
+    state: State
+    schedule: Schedule
+    lock: threading.RLock
+    runner: Runner
+    neighbours: Neighbours
+    invocations: Invocations
+    transition_time: Callable[[str], timedelta]
+    routes: dict[tuple[str, str, str, str], list[str]]
+    reraise: tuple[type[BaseException], ...]
+
+
+@dataclass(slots=True)
+class Call:
+    """One API call.
+
+    Args:
+        service: what answers.
+        operation: AWS's name.
+        region, account_id: whose state is asked.
+        request_id: that of the answer.
+        now: the time of the call.
+    """
+
+    service: Service
+    operation: str
+    region: str
+    account_id: str
+    request_id: str
+    now: datetime
+
+    @property
+    def functions(self) -> Functions:
+        """The functions of the call's account and region."""
+        return self.service.state.functions(self.account_id, self.region)
+
+    def new_id(self) -> str:
+        """A new id, for a revision of something."""
+        return self.service.world.new_id()
+
+    def function(self, reference: FunctionReference, message: str | None = None) -> Function:
+        """The function that a caller named, whatever the qualifier.
+
+        Args:
+            message: the error's text; by default it names the unqualified ARN.
+
+        Raises:
+            ResourceNotFoundException: there is none.
+        """
+        found = self.service.state.functions(reference.account_id, reference.region).get(reference.name)
+        if found is None:
+            raise ResourceNotFoundException(message or f"Function not found: {reference.arn()}")
+        return found
+
+    def version(self, reference: FunctionReference, default: str | None = None) -> tuple[Function, FunctionConfiguration]:
+        """The function and the version that a caller named, an alias by its main version.
+
+        Args:
+            default: the qualifier that the error shows where the caller gave none.
+
+        Raises:
+            ResourceNotFoundException: there is no such function, version or alias.
+        """
+        message = f"Function not found: {reference.qualified_arn(default)}"
+        function = self.function(reference, message)
+        configuration = function.resolve(reference.qualifier)
+        if configuration is None:
+            raise ResourceNotFoundException(message)
+        return function, configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An API operation as we model it.
+
+    Args:
+        name: AWS's name.
+        function: what it does.
+        parameters: the names of the parameters it models; ``function`` stands for ``FunctionName`` with ``Qualifier``.
+        locked: whether it runs under the state lock; one that runs user code or asks other services takes the lock itself.
+    """
+
+    name: str
+    function: Callable[..., Answer]
+    parameters: frozenset[str]
+    locked: bool
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""Every modelled operation by AWS's name; filled by the decorator."""
+
+
+def operation(name: str, *, locked: bool = True) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Registers a function as an API operation; its keyword-only parameters are those that are modelled.
+
+    Args:
+        name: AWS's name.
+        locked: whether it runs under the state lock.
+    """
+
+    def register(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        parameters = frozenset(
+            parameter.name for parameter in inspect.signature(function).parameters.values() if parameter.kind is parameter.KEYWORD_ONLY
+        )
+        OPERATIONS[name] = Operation(name, function, parameters, locked)
+        return function
+
+    return register

@@ -1,0 +1,190 @@
+"""Invocations: the one road on which user code runs, between two steps under the lock and never inside one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fakelambda.domain import concurrency, lifecycle, payloads
+from fakelambda.domain.errors import (
+    InvalidRequestContentException,
+    NotModelled,
+    ResourceNotFoundException,
+    TooManyRequestsException,
+)
+from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.names import LATEST, FunctionReference
+from fakelambda.inspection.records import Invocation, InvocationType
+from fakelambda.operations.call import Answer, Call, Service, operation
+from fakelambda.runtime.environment import Outcome
+
+_AT_ONCE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """An event on its way to a handler.
+
+    Args:
+        payload: the bytes as the caller sent them.
+        event: what they mean, for the record.
+        attempt: 1 for the first run of the event.
+    """
+
+    reference: FunctionReference
+    request_id: str
+    invocation_type: InvocationType
+    payload: bytes
+    event: Any
+    client_context: Any = None
+    attempt: int = 1
+
+
+@operation("Invoke", locked=False)
+def invoke(
+    call: Call,
+    *,
+    function: FunctionReference,
+    invocation_type: InvocationType = "RequestResponse",
+    log_type: str = "None",
+    client_context: str | None = None,
+    payload: bytes = b"",
+) -> Answer:
+    """Invoke: runs the handler now, later (``Event``), or only checks that it could (``DryRun``)."""
+    if log_type == "Tail":
+        raise NotModelled("Invoke(LogType='Tail') is not modelled by fakelambda; leave LogType out.")
+    with call.service.lock:
+        _, version = call.version(function, default=LATEST)
+    lifecycle.check_invocable(version.life)
+    payloads.check_size(payload, invocation_type)
+    event = payloads.decode(payload)
+    request = _Request(
+        reference=function,
+        request_id=call.request_id,
+        invocation_type=invocation_type,
+        payload=payload,
+        event=event,
+        client_context=_client_context(client_context),
+    )
+    if invocation_type == "DryRun":
+        return {"StatusCode": 204, "Payload": b""}
+    if invocation_type == "Event":
+        _later(call.service, request)
+        return {"StatusCode": 202, "Payload": b""}
+    outcome, executed_version = _run(call.service, request)
+    return {
+        "StatusCode": 200,
+        "FunctionError": "Unhandled" if outcome.function_error else None,
+        "ExecutedVersion": executed_version,
+        "Payload": outcome.payload,
+    }
+
+
+@operation("InvokeAsync", locked=False)
+def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes) -> Answer:
+    """InvokeAsync: the deprecated way to queue an event."""
+    with call.service.lock:
+        call.version(function, default=LATEST)
+    payloads.check_size(invoke_args, "Event")
+    event = payloads.decode(invoke_args)
+    _later(
+        call.service,
+        _Request(reference=function, request_id=call.request_id, invocation_type="Event", payload=invoke_args, event=event),
+    )
+    return {"Status": 202}
+
+
+def _later(service: Service, request: _Request) -> None:
+    def run() -> None:
+        try:
+            _run(service, request)
+        except (ResourceNotFoundException, TooManyRequestsException):
+            return  # deleted or blocked while the event waited: AWS drops what nobody asked to be told of
+
+    service.schedule.add(
+        _AT_ONCE,
+        run,
+        kind="asynchronous invocation",
+        function_name=request.reference.name,
+        detail=f"{request.reference.qualifier or LATEST} {request.request_id}",
+        runs_user_code=True,
+    )
+
+
+def _run(service: Service, request: _Request) -> tuple[Outcome, str]:
+    """Runs a handler once and records it; the outcome and the version that ran."""
+    reference = request.reference
+    with service.lock:
+        function, configuration = _chosen(service, reference)
+        place = service.invocations.begin()
+    started_at = service.world.now()
+    deadline = started_at + timedelta(seconds=configuration.timeout)
+    outcome = service.runner.run(
+        function,
+        configuration,
+        reference.qualifier,
+        request.payload or b"{}",  # what AWS gives to a handler when nothing was sent [recorded]
+        request_id=request.request_id,
+        invoked_function_arn=reference.qualified_arn(),
+        client_context=request.client_context,
+        remaining=lambda: (deadline - service.world.now()).total_seconds(),
+    )
+    invocation = Invocation(
+        function_name=function.name,
+        qualifier=reference.qualifier,
+        executed_version=configuration.version,
+        invocation_type=request.invocation_type,
+        event=request.event,
+        result=outcome.result,
+        error=outcome.error,
+        error_payload=outcome.error_payload,
+        request_id=request.request_id,
+        logs=outcome.logs,
+        attempt=request.attempt,
+        started_at=started_at,
+        duration=(service.world.now() - started_at).total_seconds(),
+        cold_start=outcome.cold_start,
+    )
+    service.invocations.end(place, invocation)
+    if isinstance(outcome.error, service.reraise):
+        raise outcome.error
+    return outcome, configuration.version
+
+
+def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration]:
+    """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one."""
+    message = f"Function not found: {reference.qualified_arn(LATEST)}"
+    function = service.state.functions(reference.account_id, reference.region).get(reference.name)
+    if function is None:
+        raise ResourceNotFoundException(message)
+    concurrency.check_blocked(function.reserved_concurrent_executions)
+    version = reference.qualifier or LATEST
+    alias = function.aliases.get(version)
+    if alias is not None:
+        forced = service.routes.get((reference.account_id, reference.region, reference.name, alias.name))
+        if forced:
+            version = forced.pop(0)
+        else:
+            version = alias.choose(service.world.roll()) if alias.additional_version_weights else alias.function_version
+    configuration = function.version(version)
+    if configuration is None:
+        raise ResourceNotFoundException(message)
+    lifecycle.check_invocable(configuration.life)
+    return function, function.running or configuration if version == LATEST else configuration
+
+
+def _client_context(text: str | None) -> Any:
+    """The object that a caller sent beside its event."""
+    if text is None:
+        return None
+    try:
+        context = json.loads(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        context = None
+    if not isinstance(context, dict):
+        raise InvalidRequestContentException("Client context must be a valid Base64-encoded JSON object.")
+    return context

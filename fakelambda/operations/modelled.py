@@ -1,0 +1,27 @@
+"""Imports every family, so that the table of operations is complete."""
+
+from fakelambda.operations import (
+    account,
+    aliases,
+    concurrency,
+    event_invoke_configs,
+    functions,
+    invocation,
+    permissions,
+    tags,
+    updates,
+    versions,
+)
+
+__all__ = [
+    "account",
+    "aliases",
+    "concurrency",
+    "event_invoke_configs",
+    "functions",
+    "invocation",
+    "permissions",
+    "tags",
+    "updates",
+    "versions",
+]

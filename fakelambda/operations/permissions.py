@@ -1,0 +1,92 @@
+"""Resource policies: statements added to a function, a version or an alias."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fakelambda.domain import functions, policies
+from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
+from fakelambda.domain.functions import Function
+from fakelambda.domain.names import LATEST, FunctionReference, is_version
+from fakelambda.operations.call import Answer, Call, operation
+
+
+def _check_qualifier(function: Function, reference: FunctionReference) -> None:
+    qualifier = reference.qualifier
+    if qualifier is None or qualifier in function.aliases or qualifier in function.versions:
+        return
+    if is_version(qualifier) or "$" in qualifier:
+        raise ResourceNotFoundException(f"Function not found: {reference.qualified_arn()}")
+    raise ResourceNotFoundException(f"Cannot find alias arn: {reference.qualified_arn()}")
+
+
+def _refuse_latest(reference: FunctionReference) -> None:
+    if reference.qualifier == LATEST:
+        raise InvalidParameterValueException("We currently do not support adding policies for $LATEST.")
+
+
+@operation("AddPermission")
+def add_permission(
+    call: Call,
+    *,
+    function: FunctionReference,
+    statement_id: str,
+    action: str,
+    principal: str,
+    source_arn: str | None = None,
+    source_account: str | None = None,
+    event_source_token: str | None = None,
+    revision_id: str | None = None,
+    principal_org_id: str | None = None,
+    function_url_auth_type: str | None = None,
+    invoked_via_function_url: bool | None = None,
+) -> Answer:
+    """AddPermission: one more statement in the policy of the function, or of the version or alias that is named."""
+    _refuse_latest(function)
+    found = call.function(function)
+    _check_qualifier(found, function)
+    qualifier = function.qualifier or ""
+    policy = found.policies.get(qualifier)
+    statement = policies.statement(
+        statement_id=statement_id,
+        action=action,
+        principal=principal,
+        resource=function.qualified_arn(),
+        region=call.region,
+        source_arn=source_arn,
+        source_account=source_account,
+        event_source_token=event_source_token,
+        principal_org_id=principal_org_id,
+        function_url_auth_type=function_url_auth_type,
+        invoked_via_function_url=invoked_via_function_url,
+    )
+    functions.check_revision(revision_id, policy.revision_id if policy else None, read_with="GetPolicy")
+    added = policies.add(policy, statement, revision_id=call.new_id())
+    call.functions.put(replace(found, policies=functions.with_item(found.policies, qualifier, added)))
+    return {"Statement": policies.statement_text(statement)}
+
+
+@operation("RemovePermission")
+def remove_permission(call: Call, *, function: FunctionReference, statement_id: str, revision_id: str | None = None) -> Answer:
+    """RemovePermission: one statement less; with the last one the policy goes."""
+    found = call.function(function, f"No policy found for: {function.arn()}")
+    _check_qualifier(found, function)
+    qualifier = function.qualifier or ""
+    policy = found.policies.get(qualifier)
+    if policy is None:
+        raise ResourceNotFoundException("No policy is associated with the given resource.")
+    functions.check_revision(revision_id, policy.revision_id, read_with="GetPolicy")
+    kept = policies.remove(policy, statement_id, revision_id=call.new_id())
+    changed = functions.with_item(found.policies, qualifier, kept) if kept else functions.without_item(found.policies, qualifier)
+    call.functions.put(replace(found, policies=changed))
+    return {}
+
+
+@operation("GetPolicy")
+def get_policy(call: Call, *, function: FunctionReference) -> Answer:
+    """GetPolicy: the policy of the function, or of the version or alias that is named."""
+    message = "The resource you requested does not exist."
+    policy = call.function(function, message).policies.get(function.qualifier or "")
+    if policy is None:
+        raise ResourceNotFoundException(message)
+    return {"Policy": policy.document(), "RevisionId": policy.revision_id}

@@ -1,0 +1,120 @@
+"""Changes of ``$LATEST``: its code and its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fakelambda.domain import configuration, functions, lifecycle, runtimes
+from fakelambda.domain.functions import Function
+from fakelambda.domain.names import LATEST, FunctionReference
+from fakelambda.operations import answers
+from fakelambda.operations.call import Answer, Call, operation
+from fakelambda.operations.deployment import code_of, vpc_of
+from fakelambda.operations.transitions import settle_later
+
+
+def _changeable(call: Call, reference: FunctionReference, revision_id: str | None) -> Function:
+    found = call.function(reference)
+    lifecycle.check_changeable(found.latest.life, found.arn)
+    functions.check_revision(revision_id, found.latest.revision_id)
+    return found
+
+
+@operation("UpdateFunctionCode", locked=False)
+def update_function_code(
+    call: Call,
+    *,
+    function: FunctionReference,
+    zip_file: bytes | None = None,
+    s3_bucket: str | None = None,
+    s3_key: str | None = None,
+    s3_object_version: str | None = None,
+    image_uri: str | None = None,
+    architectures: list[str] | None = None,
+    publish: bool = False,
+    dry_run: bool = False,
+    revision_id: str | None = None,
+) -> Answer:
+    """UpdateFunctionCode: other code for ``$LATEST``, in progress until AWS is done; a dry run only checks."""
+    named = {"ZipFile": zip_file, "S3Bucket": s3_bucket, "S3Key": s3_key, "S3ObjectVersion": s3_object_version, "ImageUri": image_uri}
+    with call.service.lock:
+        package_type = _changeable(call, function, revision_id).latest.package_type
+    deployed = code_of(call, {member: value for member, value in named.items() if value is not None}, package_type)
+    changes: dict[str, Any] = {"code": deployed, **({"architectures": tuple(architectures)} if architectures else {})}
+    with call.service.lock:
+        found = _changeable(call, function, revision_id)
+        if dry_run:
+            return answers.configured(found, replace(found.latest, **changes))
+        updated = functions.update(found, at=call.now, revision_id=call.new_id(), **changes)
+        if not publish:
+            call.functions.put(updated)
+            settle_later(call, updated, LATEST, event="update")
+            return answers.configured(updated, updated.latest)
+        published, version = functions.publish(
+            updated, at=call.now, revision_id=call.new_id(), latest_revision_id=call.new_id(), life=lifecycle.CREATED
+        )
+        call.functions.put(published)
+        settle_later(call, published, LATEST, version.version, event="update")
+        return answers.configured(published, version, version.version)
+
+
+@operation("UpdateFunctionConfiguration", locked=False)
+def update_function_configuration(
+    call: Call,
+    *,
+    function: FunctionReference,
+    role: str | None = None,
+    runtime: str | None = None,
+    handler: str | None = None,
+    description: str | None = None,
+    timeout: int | None = None,
+    memory_size: int | None = None,
+    environment: Mapping[str, Any] | None = None,
+    vpc_config: Mapping[str, Any] | None = None,
+    dead_letter_config: Mapping[str, Any] | None = None,
+    tracing_config: Mapping[str, Any] | None = None,
+    snap_start: Mapping[str, Any] | None = None,
+    ephemeral_storage: Mapping[str, Any] | None = None,
+    logging_config: Mapping[str, Any] | None = None,
+    kms_key_arn: str | None = None,
+    file_system_configs: list[Mapping[str, Any]] | None = None,
+    image_config: Mapping[str, Any] | None = None,
+    revision_id: str | None = None,
+) -> Answer:
+    """UpdateFunctionConfiguration: other settings for ``$LATEST``; those that are not given stay."""
+    if runtime is not None:
+        runtimes.check(runtime)
+    with call.service.lock:
+        _changeable(call, function, revision_id)
+    vpc_id = vpc_of(call, vpc_config)
+    with call.service.lock:
+        found = _changeable(call, function, revision_id)
+        settings = configuration.settings(
+            {
+                "role": role,
+                "runtime": runtime,
+                "handler": handler,
+                "description": description,
+                "timeout": timeout,
+                "memory_size": memory_size,
+                "environment": environment,
+                "vpc_config": vpc_config or None,
+                "dead_letter_config": dead_letter_config,
+                "tracing_config": tracing_config,
+                "snap_start": snap_start,
+                "ephemeral_storage": ephemeral_storage,
+                "logging_config": logging_config or None,
+                "kms_key_arn": kms_key_arn,
+                "file_system_configs": file_system_configs,
+                "image_config_response": image_config,
+            },
+            before=found.latest,
+            function_name=function.name,
+            vpc_id=vpc_id,
+        )
+        updated = functions.update(found, at=call.now, revision_id=call.new_id(), **settings)
+        call.functions.put(updated)
+        settle_later(call, updated, LATEST, event="update")
+        return answers.configured(updated, updated.latest)

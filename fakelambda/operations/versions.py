@@ -1,0 +1,47 @@
+"""Published versions."""
+
+from __future__ import annotations
+
+from fakelambda.domain import functions, lifecycle
+from fakelambda.domain.names import FunctionReference
+from fakelambda.operations import answers, pages
+from fakelambda.operations.call import Answer, Call, operation
+from fakelambda.operations.functions import versions_from
+
+
+@operation("PublishVersion")
+def publish_version(
+    call: Call,
+    *,
+    function: FunctionReference,
+    code_sha256: str | None = None,
+    description: str | None = None,
+    revision_id: str | None = None,
+) -> Answer:
+    """PublishVersion: a version of ``$LATEST``; the last one again where nothing has been updated since."""
+    found = call.function(function)
+    lifecycle.check_changeable(found.latest.life, found.arn)
+    functions.check_revision(revision_id, found.latest.revision_id)
+    functions.check_code_sha256(code_sha256, found.latest)
+    version = functions.unchanged_publication(found)
+    if version is None:
+        found, version = functions.publish(
+            found, at=call.now, revision_id=call.new_id(), latest_revision_id=call.new_id(), description=description
+        )
+        call.functions.put(found)
+    return answers.configured(found, version, version.version)
+
+
+@operation("ListVersionsByFunction")
+def list_versions_by_function(
+    call: Call, *, function: FunctionReference, marker: str | None = None, max_items: int | None = None
+) -> Answer:
+    """ListVersionsByFunction: ``$LATEST``, then the versions in ascending order."""
+    found = call.function(function)
+    return pages.page(
+        versions_from(found, pages.start_in_function(call, marker)),
+        member="Versions",
+        arn=lambda version: f"{found.arn}:{version.version}",
+        show=lambda version: answers.listed(found, version, f"{found.arn}:{version.version}"),
+        max_items=max_items,
+    )

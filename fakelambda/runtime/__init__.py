@@ -1,0 +1,1 @@
+"""Running Python handlers in this process as Lambda's execution environments do."""

@@ -1,0 +1,241 @@
+"""One execution environment of a function version: what Lambda keeps warm between invocations."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fakelambda.runtime import code, environ, failures, marshal, modules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fakelambda.runtime.context import LambdaContext
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """What an execution environment runs and shows to it.
+
+    Attributes:
+        code: a deployment package (a zip file's bytes), a directory of sources, or a callable of the test.
+        handler: the configured ``Handler``; not looked at where the code is a callable.
+        variables: the function's own environment variables.
+        inherited: variables of the host that deployed code sees under Lambda's and its own.
+        memory_size: in MB.
+        timeout: in seconds.
+    """
+
+    function_name: str
+    code: bytes | Path | Callable[[Any, Any], Any]
+    handler: str = "handler.handler"
+    version: str = "$LATEST"
+    runtime: str = "python3.13"
+    memory_size: int = 128
+    timeout: int = 3
+    variables: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, str] = field(default_factory=dict)
+    region: str = "us-east-1"
+    account_id: str = "123456789012"
+    log_group_name: str = ""
+    log_stream_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one invocation came to.
+
+    Attributes:
+        payload: the bytes that Lambda answers.
+        error: the exception behind a failure, with its traceback; None on success, and for a response that is too large.
+        error_payload: the failure's payload, parsed; None on success.
+        cold_start: whether the environment was initialised for this invocation.
+        logs: what the function logged.
+    """
+
+    payload: bytes
+    cold_start: bool
+    error: BaseException | None = None
+    error_payload: dict[str, Any] | None = None
+    logs: str = ""
+
+    @property
+    def function_error(self) -> bool:
+        """Whether Lambda would answer with a ``FunctionError``."""
+        return self.error_payload is not None
+
+    @property
+    def result(self) -> Any:
+        """What the caller gets, parsed anew from the payload; None after a failure and for bytes that are no JSON."""
+        if self.error_payload is not None:
+            return None
+        try:
+            return marshal.unmarshal(self.payload)
+        except failures.Fault:
+            return None
+
+
+class ExecutionEnvironment:
+    """Runs the handler of one deployment, one invocation at a time.
+
+    It starts cold: the first invocation unpacks the package and imports the handler; later ones find the module's globals as they were
+    left. The working directory is the process's and stays what it is. The views of `process.install` are to be in place.
+
+    Args:
+        deployment: what to run.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.modules: modules.Modules | None = None
+        self._variables: environ.Variables | None = None
+        self._handler: Callable[[Any, Any], Any] | None = None
+        self._places: failures.Places = ()
+        self._ascii_only = marshal.writes_ascii(deployment.runtime)
+        self._remove_directory: Callable[[], Any] | None = None
+
+    @property
+    def warm(self) -> bool:
+        """Whether the handler is imported, so that the next invocation is no cold start."""
+        return self._handler is not None
+
+    def invoke(self, event: bytes, context: LambdaContext) -> Outcome:
+        """Runs the handler once.
+
+        Args:
+            event: the payload, JSON.
+            context: what the handler gets beside the event.
+
+        Raises:
+            KeyboardInterrupt: and whatever else speaks to the test runner, such as ``pytest.skip`` in a callable.
+            InvalidParameterValueException: the package cannot be unpacked.
+        """
+        handler = self._handler
+        cold_start = handler is None
+        if cold_start:
+            self._prepare()
+        # Log capture and the timeout will begin here and end in `finally`.
+        modules_token = modules.current.set(self.modules)
+        variables_token = environ.current.set(self._variables)
+        try:
+            if handler is None:
+                handler = self._handler = self._load()
+            elif self.modules is not None:
+                self.modules.refresh_builtins()
+            payload = marshal.marshal(handler(marshal.unmarshal(event), context), ascii_only=self._ascii_only)
+        except BaseException as error:
+            if failures.belongs_to_the_test_runner(error):
+                if handler is None:
+                    self.discard()
+                raise
+            outcome = self._failed(error, "" if handler is None else context.aws_request_id, context, cold_start=cold_start)
+        else:
+            outcome = self._answered(payload, cold_start=cold_start)
+        finally:
+            environ.current.reset(variables_token)
+            modules.current.reset(modules_token)
+        if handler is None or (outcome.error is not None and failures.ends_the_process(outcome.error)):
+            self.discard()
+        return outcome
+
+    def discard(self) -> None:
+        """Forgets everything, as when Lambda ends an environment; a further invocation would start cold."""
+        self._handler = self._variables = None
+        gone, self.modules = self.modules, None
+        if gone is not None:
+            gone.forget()
+        if self._remove_directory is not None:
+            self._remove_directory()
+            self._remove_directory = None
+
+    def _prepare(self) -> None:
+        """Lays out what the handler will see; nothing of the user's runs yet."""
+        deployment = self.deployment
+        if not isinstance(deployment.code, (bytes, Path)):
+            self._variables = environ.OverHost(deployment.variables)
+            return
+        with modules.outside():  # an invocation inside another one would otherwise look for its directory in the outer one's variables
+            directory = self._unpack(deployment.code) if isinstance(deployment.code, bytes) else deployment.code.resolve()
+        lambdas = environ.lambda_variables(
+            function_name=deployment.function_name,
+            version=deployment.version,
+            handler=deployment.handler,
+            runtime=deployment.runtime,
+            memory_size=deployment.memory_size,
+            region=deployment.region,
+            log_group_name=deployment.log_group_name,
+            log_stream_name=deployment.log_stream_name,
+            task_root=str(directory),
+        )
+        self._variables = environ.encoded({**deployment.inherited, **lambdas, **deployment.variables})
+        self._places = ((str(directory), "/var/task"), *failures.python_places(deployment.runtime))
+        self.modules = modules.Modules([directory], cache_bytecode=isinstance(deployment.code, Path))
+
+    def _unpack(self, package: bytes) -> Path:
+        directory = Path(tempfile.mkdtemp(prefix="fakelambda-")).resolve()
+        self._remove_directory = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)  # runs at interpreter exit too
+        try:
+            code.extract(package, directory)
+        except BaseException:
+            self.discard()
+            raise
+        return directory
+
+    def _load(self) -> Callable[[Any, Any], Any]:
+        if self.modules is None:
+            assert callable(self.deployment.code)
+            return self.deployment.code
+        return find_handler(self.modules, self.deployment.handler)
+
+    def _answered(self, payload: bytes, *, cold_start: bool) -> Outcome:
+        if len(payload) <= failures.MAXIMUM_RESPONSE_SIZE:
+            return Outcome(payload, cold_start)
+        answer = failures.response_too_large()
+        return Outcome(failures.compact(answer), cold_start, None, answer)
+
+    def _failed(self, error: BaseException, request_id: str, context: LambdaContext, *, cold_start: bool) -> Outcome:
+        if isinstance(error, Exception):
+            answer = failures.error_payload(error, request_id, self._places)
+            payload = marshal.encode(answer, ascii_only=self._ascii_only)
+        else:
+            answer = failures.exit_payload(error, context.aws_request_id)
+            payload = failures.compact(answer)
+        cause = error.__cause__ if isinstance(error, failures.Fault) else None
+        return Outcome(payload, cold_start, cause or error, answer)
+
+
+def find_handler(own: modules.Modules, handler: str) -> Callable[[Any, Any], Any]:
+    """Imports a handler as AWS's runtime does.
+
+    Args:
+        own: the modules of the environment.
+        handler: the configured ``Handler``; slashes in its module part count as dots.
+
+    Raises:
+        Fault: there is no such handler, or its module cannot be imported.
+        Exception: whatever else the module raises while it is imported.
+    """
+    try:
+        name, attribute = handler.rsplit(".", 1)
+    except ValueError as error:
+        raise failures.Fault("Runtime.MalformedHandlerName", f"Bad handler '{handler}': {error}") from error
+    top = name.split(".", 1)[0]
+    if top in sys.builtin_module_names:
+        raise failures.Fault("Runtime.BuiltInModuleConflict", f"Cannot use built-in module {name} as a handler module")
+    try:
+        module = own.import_handler_module(name.replace("/", "."))
+    except ImportError as error:
+        raise failures.Fault("Runtime.ImportModuleError", f"Unable to import module '{name}': {error}") from error
+    except SyntaxError as error:
+        line = f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'
+        raise failures.Fault("Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {error}", (line,)) from error
+    try:
+        found: Callable[[Any, Any], Any] = getattr(module, attribute)
+    except AttributeError as error:
+        raise failures.Fault("Runtime.HandlerNotFound", f"Handler '{attribute}' missing on module '{name}'") from error
+    return found

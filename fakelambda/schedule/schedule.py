@@ -1,0 +1,167 @@
+"""One schedule of everything that happens later, ordered by due time, then by arrival."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from fakelambda.world import World
+
+_NO_TIME = timedelta(0)
+_MAXIMUM_STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something that is going to happen.
+
+    Args:
+        due: when, as an aware datetime.
+        kind: what kind of thing, such as ``"asynchronous invocation"``.
+        function_name: the function that it concerns.
+        detail: more of it, for a reader.
+    """
+
+    due: datetime
+    kind: str
+    function_name: str
+    detail: str
+
+
+@dataclass(slots=True, order=True)
+class Entry:
+    """A place in the schedule; ``due`` is a point of the world's ``elapsed``."""
+
+    due: timedelta
+    arrival: int
+    action: Callable[[], None] = field(compare=False)
+    kind: str = field(compare=False)
+    function_name: str = field(compare=False)
+    detail: str = field(compare=False)
+    runs_user_code: bool = field(compare=False)
+
+
+class Schedule:
+    """The schedule of one fake.
+
+    Entries that run user code wait for an outermost call to end or for the test to say so; the others are AWS's own transitions and
+    happen as soon as anyone looks. One thread at a time runs entries with user code; another that comes meanwhile leaves its own to it.
+
+    Args:
+        world: whose ``elapsed`` the entries wait for.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.RLock()
+        self._arrivals = itertools.count()
+        self._transitions: list[Entry] = []
+        self._work: list[Entry] = []
+        self._worker: int | None = None
+
+    def add(
+        self, delay: timedelta, action: Callable[[], None], *, kind: str, function_name: str, detail: str = "", runs_user_code: bool = False
+    ) -> None:
+        """Adds an entry.
+
+        Args:
+            delay: from now on the fake's clock; nothing happens before the current call has its answer.
+            action: what happens.
+            kind, function_name, detail: how ``pending`` shows it.
+            runs_user_code: whether a handler runs in it.
+        """
+        due = self._world.elapsed + delay
+        entry = Entry(due, next(self._arrivals), action, kind, function_name, detail, runs_user_code)
+        with self._lock:
+            heapq.heappush(self._work if runs_user_code else self._transitions, entry)
+
+    def clear(self) -> None:
+        """Forgets every entry."""
+        with self._lock:
+            self._transitions.clear()
+            self._work.clear()
+
+    def pending(self) -> list[Pending]:
+        """Everything that waits, soonest first."""
+        now = self._world.now()
+        with self._lock:
+            entries = sorted(self._transitions + self._work)
+            elapsed = self._world.elapsed
+        return [Pending(now + (entry.due - elapsed), entry.kind, entry.function_name, entry.detail) for entry in entries]
+
+    def settle(self) -> None:
+        """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
+        while self._transitions and (entry := self._due(self._transitions)):
+            entry.action()
+
+    def run_due(self) -> None:
+        """Runs all that is due, user code included; leaves it to another thread that is at it already."""
+        self._world.now()
+        with self._lock:
+            if self._worker not in (None, threading.get_ident()):
+                return
+            outer, self._worker = self._worker, threading.get_ident()
+        try:
+            while entry := self._next_due(outer):
+                entry.action()
+        except BaseException:
+            with self._lock:
+                self._worker = outer
+            raise
+
+    def has_work(self) -> bool:
+        """Whether an entry with user code waits; a cheap question for every call's end."""
+        return bool(self._work)
+
+    def advance(self, duration: timedelta) -> None:
+        """Moves the clock step by step and runs whatever comes due on the way.
+
+        Args:
+            duration: how far, zero or more.
+        """
+        self.run_due()
+        end = self._world.elapsed + duration
+        while True:
+            soonest = self._soonest()
+            if soonest is None or soonest.due > end:
+                break
+            self._world.move(max(soonest.due - self._world.elapsed, _NO_TIME))
+            self.run_due()
+        self._world.move(max(end - self._world.elapsed, _NO_TIME))
+        self.run_due()
+
+    def drain(self) -> None:
+        """Moves the clock as far as it takes until nothing waits.
+
+        Raises:
+            RuntimeError: entries go on making new ones.
+        """
+        for _ in range(_MAXIMUM_STEPS):
+            soonest = self._soonest()
+            if soonest is None:
+                return
+            self.advance(max(soonest.due - self._world.elapsed, _NO_TIME))
+        raise RuntimeError(
+            f"drain() gave up after {_MAXIMUM_STEPS} steps: {soonest.function_name} keeps scheduling {soonest.kind}; "
+            "move the clock by a definite time instead, with advance(seconds)."
+        )
+
+    def _soonest(self) -> Entry | None:
+        with self._lock:
+            return min((entries[0] for entries in (self._transitions, self._work) if entries), default=None)
+
+    def _due(self, *queues: list[Entry]) -> Entry | None:
+        with self._lock:
+            candidates = [entries for entries in queues if entries and entries[0].due <= self._world.elapsed]
+            return heapq.heappop(min(candidates, key=lambda entries: entries[0])) if candidates else None
+
+    def _next_due(self, outer: int | None) -> Entry | None:
+        with self._lock:  # asking and stepping down are one step, so that nobody's entry is left behind
+            entry = self._due(self._transitions, self._work)
+            if entry is None:
+                self._worker = outer
+            return entry

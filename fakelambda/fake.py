@@ -5,7 +5,7 @@ from __future__ import annotations
 import random as chance
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -213,7 +213,9 @@ class FakeLambda:
 
     # ---- what runs ----
 
-    def add_function(self, function_name: str, handler: Handler | None = None, *, source: str | Path | None = None, **parameters: Any) -> str:
+    def add_function(
+        self, function_name: str, handler: Handler | None = None, *, source: str | Path | None = None, **parameters: Any
+    ) -> str:
         """Creates a function that is ready to be invoked.
 
         Args:
@@ -387,6 +389,6 @@ def current() -> FakeLambda:
     return owner
 
 
-def _check(keyword: str, value: object, allowed: Iterable[str]) -> None:
+def _check(keyword: str, value: str, allowed: Iterable[str]) -> None:
     if value not in allowed:
         raise ValueError(f"{keyword}={value!r}: must be one of {', '.join(repr(choice) for choice in allowed)}.")

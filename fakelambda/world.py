@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _datetime  # type: ignore[import-not-found]  # the real class, which freezegun leaves in its place; no stubs
 import datetime as dt
 import random
 import sys
 from typing import Any
 
 _NO_TIME = dt.timedelta(0)
+_MODULES = sys.modules  # the host's, also inside an invocation
 
 
 class World:
@@ -66,7 +68,9 @@ def _read() -> dt.datetime:
 
 def _freezer() -> Any:
     """Freezegun's innermost freeze, found without importing it; None where nothing is frozen."""
-    freezegun = sys.modules.get("freezegun.api")
+    if dt.datetime is _datetime.datetime:
+        return None
+    freezegun = _MODULES.get("freezegun.api")
     factories = freezegun.freeze_factories if freezegun else None
     return factories[-1] if factories else None
 
@@ -76,6 +80,8 @@ def _source() -> object:
     freezer = _freezer()
     if freezer is not None:
         return freezer
-    time_machine = sys.modules.get("time_machine")
+    time_machine = _MODULES.get("time_machine")
+    if time_machine is None:
+        return None
     travels = getattr(time_machine, "traveller_stack", None) or getattr(time_machine, "coordinates_stack", None)
     return travels[-1] if travels else None

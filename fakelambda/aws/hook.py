@@ -229,7 +229,7 @@ def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | Non
 
 
 def _wrap_clients() -> None:
-    """Hooks every Lambda client on its first call, so that clients built before the fake are reached; aiobotocore's too where it is loaded."""
+    """Hooks every Lambda client on its first call, so that clients built before the fake are reached; aiobotocore's too."""
     with _lock:
         _wrap(BaseClient)
         aiobotocore = sys.modules.get("aiobotocore.client")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from botocore.model import StructureShape
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from botocore.model import OperationModel, Shape
+
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
@@ -75,9 +76,10 @@ _ERRORS: dict[tuple[str, str], tuple[int, str] | None] = {}
 
 def error_facts(operation_model: OperationModel, code: str) -> tuple[int, str] | None:
     """HTTP status and message member of a modelled error; None for one that botocore does not model."""
-    key = (operation_model.service_model.api_version, code)
+    service_model: Any = operation_model.service_model  # botocore's stubs take an error code for a number
+    key = (service_model.api_version, code)
     if key not in _ERRORS:
-        shape = operation_model.service_model.shape_for_error_code(code)
+        shape = service_model.shape_for_error_code(code)
         _ERRORS[key] = (
             None
             if shape is None

@@ -6,16 +6,17 @@ import hashlib
 import sys
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import ClientError
 
 from fakelambda.aws import sessions
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
 
+_MODULES = sys.modules  # the host's, also inside an invocation
+
 
 def moto_is_active() -> bool:
     """Whether one of moto's mocks answers in this process right now; looked up without importing moto."""
-    models = sys.modules.get("moto.core.models")
+    models = _MODULES.get("moto.core.models")
     return models is not None and models.MockAWS._nested_count > 0  # noqa: SLF001 - moto has no public question for it
 
 
@@ -24,7 +25,7 @@ def assumed_account(request_signer: Any) -> str | None:
     credentials = getattr(request_signer, "_credentials", None)
     if credentials is None or not moto_is_active():
         return None
-    issued = sys.modules.get("moto.iam.models")
+    issued = _MODULES.get("moto.iam.models")
     if issued is None:
         return None
     access_key = credentials.access_key

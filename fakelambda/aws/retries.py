@@ -24,7 +24,8 @@ def renew(client: BaseClient, now: Callable[[], float], sleep: Callable[[float],
     """
     for owner in _owners(client, "after-call"):
         if isinstance(owner, RetryQuotaChecker):
-            owner._quota.release(owner._quota.INITIAL_CAPACITY)  # noqa: SLF001 - botocore has no way to ask for it
+            quota: Any = owner._quota  # type: ignore[attr-defined]  # noqa: SLF001 - botocore has no way to ask for it
+            quota.release(quota.INITIAL_CAPACITY)
     for owner in _owners(client, "before-send"):
         if isinstance(owner, ClientRateLimiter):
             _renew_limiter(owner, _Clock(now, sleep))
@@ -32,9 +33,9 @@ def renew(client: BaseClient, now: Callable[[], float], sleep: Callable[[float],
 
 def _owners(client: BaseClient, event: str) -> Iterator[Any]:
     """The objects whose methods handle an event of a client."""
-    emitter = client.meta.events
+    emitter: Any = client.meta.events
     emitter = getattr(emitter, "_emitter", emitter)  # sessions wrap the emitter to translate event names
-    for handler in emitter._handlers.prefix_search(f"{event}.lambda"):  # type: ignore[attr-defined]  # noqa: SLF001 - the only register there is
+    for handler in emitter._handlers.prefix_search(f"{event}.lambda"):  # noqa: SLF001 - the only register there is
         yield getattr(handler, "__self__", None)
 
 

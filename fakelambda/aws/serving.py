@@ -16,7 +16,6 @@ from fakelambda.domain.errors import NotModelled, ServiceError
 from fakelambda.inspection.records import ApiCall
 from fakelambda.operations.call import OPERATIONS, Call, Service
 
-
 Result = TypeVar("Result")
 
 
@@ -77,7 +76,8 @@ class Server:
         )
         reply = Conversation(self, request, self.account_id, replace(self.service, transition_time=lambda _: timedelta(0))).attempt()
         if reply.error:
-            raise client.exceptions.from_code(reply.members["Error"]["Code"])(reply.parsed(), operation_name)
+            kinds: Any = client.exceptions  # botocore's stubs take the class for an instance
+            raise kinds.from_code(reply.members["Error"]["Code"])(reply.parsed(), operation_name)
         return reply.parsed()
 
     def sleep(self, seconds: float) -> None:
@@ -96,13 +96,13 @@ class Server:
             NotModelled: a call inside was not modelled, whatever became of it there.
         """
         visits = _visits.get()
-        visit = next((visit for visit in visits if visit.host is self), None)
-        if visit is not None:
-            try:
-                return action()
-            except NotModelled as missing:
-                visit.unmodelled.append(missing)
-                raise
+        for visit in visits:
+            if visit.host is self:
+                try:
+                    return action()
+                except NotModelled as missing:
+                    visit.unmodelled.append(missing)
+                    raise
         visit = _Visit(self)
         token = _visits.set((*visits, visit))
         try:
@@ -130,9 +130,7 @@ class Conversation:
         self._request = request
         self._attempts = 0
         parameters = wire.kept(request.operation_model, request.parameters)
-        self.record = ApiCall(
-            operation=request.operation_model.name, parameters=parameters, region=request.region, account_id=account_id
-        )
+        self.record = ApiCall(operation=request.operation_model.name, parameters=parameters, region=request.region, account_id=account_id)
 
     def sleep(self, seconds: float) -> None:
         """Waits before the next attempt, on the fake's clock."""

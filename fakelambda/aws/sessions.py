@@ -20,7 +20,11 @@ _clients: dict[tuple[str, str | None, Any], BaseClient] = {}
 @cache
 def session() -> Any:
     """A botocore session that knows nothing of the developer's profiles and credentials."""
-    isolated = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None), "credentials_file": (None, None, os.devnull, None)}
+    isolated = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
     made = botocore.session.Session(session_vars=isolated)
     made.set_credentials("testing", "testing", "testing")
     return made

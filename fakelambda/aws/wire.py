@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse, HeadersDict
@@ -36,11 +37,11 @@ def detached(value: Any) -> Any:
     kind = type(value)
     if kind in _ATOMS:  # almost every member: worth asking first
         return value
-    if kind is dict or isinstance(value, Mapping):
-        return {name: detached(item) for name, item in value.items() if item is not None}
+    if kind is dict or kind is MappingProxyType:
+        return {name: item if type(item) in _ATOMS else detached(item) for name, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
         return [detached(item) for item in value]
-    return value
+    return {name: detached(item) for name, item in value.items() if item is not None} if isinstance(value, Mapping) else value
 
 
 def kept(operation_model: OperationModel, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +57,9 @@ def kept(operation_model: OperationModel, parameters: Mapping[str, Any]) -> dict
     return copy
 
 
-def arguments(operation: Operation, names: Mapping[str, str], parameters: Mapping[str, Any], region: str, account_id: str) -> dict[str, Any]:
+def arguments(
+    operation: Operation, names: Mapping[str, str], parameters: Mapping[str, Any], region: str, account_id: str
+) -> dict[str, Any]:
     """The keyword arguments of an operation.
 
     Args:
@@ -124,11 +127,10 @@ class Reply:
 
     def copy(self) -> dict[str, Any]:
         """A copy of the members, with payloads as bytes."""
-        return {
-            name: item if type(item) in _ATOMS or name == "Error" else detached(item)
-            for name, item in self.members.items()
-            if item is not None
-        }
+        copy: dict[str, Any] = detached(self.members)
+        if self.error:
+            copy["Error"] = dict(self.members["Error"])  # whose message may be None
+        return copy
 
     def error_body(self) -> bytes:
         """The JSON body of an error, for botocore's own parser."""
@@ -147,7 +149,7 @@ class _Response(AWSResponse):
         return HeadersDict(self._plain_headers)
 
     @cached_property
-    def raw(self) -> _Body:  # type: ignore[override]  # botocore has a plain attribute here
+    def raw(self) -> _Body:
         """The body as a stream."""
         return _Body(self._body)
 

@@ -60,7 +60,8 @@ def check_routing(function_arn: str, has_version: Callable[[str], bool], functio
         raise InvalidParameterValueException("$LATEST is not supported for an alias pointing to more than 1 version", typed=False)
     if function_version in weights:
         raise InvalidParameterValueException(
-            f"Invalid function version {function_version}. Function version {function_version} is already included in routing configuration."
+            f"Invalid function version {function_version}. "
+            f"Function version {function_version} is already included in routing configuration."
         )
     for version in (function_version, *weights):
         if not has_version(version):

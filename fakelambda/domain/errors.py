@@ -79,8 +79,8 @@ class TooManyRequestsException(ServiceError):
     """The call is throttled; SDKs try again."""
 
 
-class NotModelled(Exception):  # noqa: N818 - the contract's name: it reports a gap of ours, not an error of AWS
+class NotModelled(Exception):
     """What was asked of AWS Lambda is real, but fakelambda does not model it.
 
-    Deliberately no ``ClientError``, so that ``except ClientError`` in the code under test cannot swallow it. The text names what is missing.
+    Deliberately no ``ClientError``, so that ``except ClientError`` in the code under test cannot swallow it. It names what is missing.
     """

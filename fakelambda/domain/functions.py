@@ -82,7 +82,8 @@ class FunctionConfiguration:
     @property
     def environment_variables(self) -> Mapping[str, str]:
         """The function's own environment variables."""
-        return (self.environment or NOTHING).get("Variables", NOTHING)
+        variables: Mapping[str, str] = (self.environment or NOTHING).get("Variables", NOTHING)
+        return variables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +161,7 @@ def check_revision(revision_id: str | None, latest: str | None, *, read_with: st
     """
     if revision_id is not None and revision_id != latest:
         raise PreconditionFailedException(
-            "The Revision Id provided does not match the latest Revision Id. "
-            f"Call the {read_with} API to retrieve the latest Revision Id"
+            f"The Revision Id provided does not match the latest Revision Id. Call the {read_with} API to retrieve the latest Revision Id"
         )
 
 

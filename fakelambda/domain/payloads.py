@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from itertools import accumulate
 from typing import Any, Final, NoReturn
 
@@ -59,7 +60,7 @@ def decode(payload: bytes) -> Any:
     if not payload:
         return {}
     try:
-        value = json.loads(payload, parse_constant=_refuse_constant)
+        value = _DECODER.decode(payload.removeprefix(BOM_UTF8).decode())
     except (ValueError, RecursionError) as error:
         raise _diagnosis(payload, error) from None
     # Python may read deeper than the service does; counting is cheap where it cannot be the case.
@@ -70,6 +71,9 @@ def decode(payload: bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _depth(payload: bytes) -> int:

@@ -84,7 +84,8 @@ def add(policy: Policy | None, made: Mapping[str, Any], *, revision_id: str) -> 
     statements = policy.statements if policy else ()
     if any(other["Sid"] == made["Sid"] for other in statements):
         raise ResourceConflictException(
-            f"The statement id ({made['Sid']}) provided already exists. Please provide a new statement id, or remove the existing statement."
+            f"The statement id ({made['Sid']}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
         )
     grown = Policy((*statements, made), revision_id)
     size = len(grown.document().encode())

@@ -28,7 +28,7 @@ def code_of(call: Call, source: Mapping[str, Any], package_type: str) -> Code:
     """
     unmodelled = source.keys() - _MODELLED
     if unmodelled:
-        raise NotModelled(f"{call.operation}(Code={{{sorted(unmodelled)[0]!r}: ...}}) is not modelled by fakelambda.")
+        raise NotModelled(f"{call.operation}(Code={{{min(unmodelled)!r}: ...}}) is not modelled by fakelambda.")
     if package_type == "Image":
         if not source.get("ImageUri"):
             raise InvalidParameterValueException("Please provide ImageUri when updating a function with packageType Image.")

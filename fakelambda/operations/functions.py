@@ -189,7 +189,9 @@ def delete_function(call: Call, *, function: FunctionReference) -> Answer:
 
 
 def _without_version(function: Function, number: str) -> Function:
-    using = [alias.name for alias in function.aliases.values() if number == alias.function_version or number in alias.additional_version_weights]
+    using = [
+        alias.name for alias in function.aliases.values() if number == alias.function_version or number in alias.additional_version_weights
+    ]
     if using:
         raise ResourceConflictException(f"Unable to delete version because the following aliases reference it: [{', '.join(using)}]")
     return replace(

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fakelambda.domain import concurrency, lifecycle, payloads
@@ -25,7 +25,7 @@ from fakelambda.runtime.environment import Outcome
 _AT_ONCE = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Request:
     """An event on its way to a handler.
 
@@ -75,7 +75,7 @@ def invoke(
     if invocation_type == "Event":
         _later(call.service, request)
         return {"StatusCode": 202, "Payload": b""}
-    outcome, executed_version = _run(call.service, request)
+    outcome, executed_version = _run(call.service, request, call.now)
     return {
         "StatusCode": 200,
         "FunctionError": "Unhandled" if outcome.function_error else None,
@@ -101,7 +101,7 @@ def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes)
 def _later(service: Service, request: _Request) -> None:
     def run() -> None:
         try:
-            _run(service, request)
+            _run(service, request, service.world.now())
         except (ResourceNotFoundException, TooManyRequestsException):
             return  # deleted or blocked while the event waited: AWS drops what nobody asked to be told of
 
@@ -115,13 +115,12 @@ def _later(service: Service, request: _Request) -> None:
     )
 
 
-def _run(service: Service, request: _Request) -> tuple[Outcome, str]:
+def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Outcome, str]:
     """Runs a handler once and records it; the outcome and the version that ran."""
     reference = request.reference
     with service.lock:
         function, configuration = _chosen(service, reference)
         place = service.invocations.begin()
-    started_at = service.world.now()
     deadline = started_at + timedelta(seconds=configuration.timeout)
     outcome = service.runner.run(
         function,
@@ -131,7 +130,7 @@ def _run(service: Service, request: _Request) -> tuple[Outcome, str]:
         request_id=request.request_id,
         invoked_function_arn=reference.qualified_arn(),
         client_context=request.client_context,
-        remaining=lambda: (deadline - service.world.now()).total_seconds(),
+        remaining=lambda: (deadline - service.world.now()).total_seconds(),  # noqa: PLW0108 - asked again and again
     )
     invocation = Invocation(
         function_name=function.name,

@@ -30,8 +30,11 @@ class Runner:
     """
 
     def __init__(
-        self, world: World, inherit_env: bool | Iterable[str] = (), sleep: Callable[[float], None] | None = None
-    ) -> None:  # fmt: skip
+        self,
+        world: World,
+        inherit_env: bool | Iterable[str],  # noqa: FBT001 - the contract takes both
+        sleep: Callable[[float], None] | None,
+    ) -> None:
         self._world = world
         self._sleep = sleep
         self._inherit_env = inherit_env if isinstance(inherit_env, bool) else frozenset(inherit_env)
@@ -65,8 +68,11 @@ class Runner:
 
     def discard(self, function: Function, version: str | None = None) -> None:
         """Discards the warm environments of a function, or of one version of it."""
-        identity = function.identity
-        self._environments.discard(lambda key: key[:2] == (identity, version) if version else key[0] == identity)
+
+        def meant(key: Any) -> bool:
+            return bool(key[0] == function.identity and version in (None, key[1]))
+
+        self._environments.discard(meant)
 
     def run(
         self,
@@ -119,7 +125,11 @@ class Runner:
         if not self._bound:
             return None
         key = (function.account_id, function.region, function.name)
-        return next((self._bound[key, named] for named in (qualifier, configuration.version, None) if (key, named) in self._bound), None)
+        for named in (qualifier, configuration.version, None):
+            handler = self._bound.get((key, named))
+            if handler is not None:
+                return handler
+        return None
 
     def _environment(self, function: Function, configuration: FunctionConfiguration, bound: Handler | None) -> ExecutionEnvironment:
         log_stream = f"{self._world.now():%Y/%m/%d}/[{configuration.version}]{self._world.new_id().replace('-', '')}"

@@ -140,15 +140,15 @@ class Schedule:
         Raises:
             RuntimeError: entries go on making new ones.
         """
-        for _ in range(_MAXIMUM_STEPS):
-            soonest = self._soonest()
-            if soonest is None:
-                return
+        steps = 0
+        while soonest := self._soonest():
+            steps += 1
+            if steps > _MAXIMUM_STEPS:
+                raise RuntimeError(
+                    f"drain() gave up after {_MAXIMUM_STEPS} steps: {soonest.function_name} keeps scheduling {soonest.kind}; "
+                    "move the clock by a definite time instead, with advance(seconds)."
+                )
             self.advance(max(soonest.due - self._world.elapsed, _NO_TIME))
-        raise RuntimeError(
-            f"drain() gave up after {_MAXIMUM_STEPS} steps: {soonest.function_name} keeps scheduling {soonest.kind}; "
-            "move the clock by a definite time instead, with advance(seconds)."
-        )
 
     def _soonest(self) -> Entry | None:
         with self._lock:

@@ -59,7 +59,3 @@ class State:
         if shelf is None:
             shelf = self._functions[key] = Functions()
         return shelf
-
-    def clear(self) -> None:
-        """Empties every shelf."""
-        self._functions.clear()

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import botocore.session
-import fakelambda
 import pytest
 from botocore import xform_name
+
+import fakelambda
 from fakelambda.operations import modelled  # noqa: F401 - fills the table
 from fakelambda.operations.call import OPERATIONS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from fakelambda.domain.errors import InvalidParameterValueException, TooManyRequestsException
 
 ACCOUNT_LIMIT = 1000
@@ -26,11 +28,23 @@ def check_reservation(reserved: int, reserved_by_others: int) -> None:
         )
 
 
-def check_blocked(reserved: int | None) -> None:
-    """Refuse an invocation of a function that is blocked by a reservation of 0.
+def check_admission(reserved: int | None, running: Mapping[str, int], name: str, reservations: Callable[[], Mapping[str, int]]) -> None:
+    """Refuse an invocation for which no concurrency is left.
+
+    Args:
+        reserved: what the function has reserved; None where nothing.
+        running: how many invocations of each function run now in the account and region.
+        name: of the function.
+        reservations: what each function of the account and region has reserved; asked only where it matters.
 
     Raises:
-        TooManyRequestsException: nothing may run.
+        TooManyRequestsException: the reservation, or the account's unreserved part, is used up.
     """
-    if reserved == 0:
-        raise TooManyRequestsException("Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded")
+    if reserved is not None:
+        if running.get(name, 0) >= reserved:
+            raise TooManyRequestsException("Rate Exceeded.", Reason="ReservedFunctionConcurrentInvocationLimitExceeded")
+    elif sum(running.values()) >= MINIMUM_UNRESERVED:  # so many are always left
+        reserving = reservations()
+        unreserved = sum(number for other, number in running.items() if other not in reserving)
+        if unreserved >= ACCOUNT_LIMIT - sum(reserving.values()):
+            raise TooManyRequestsException("Rate Exceeded.", Reason="ConcurrentInvocationLimitExceeded")

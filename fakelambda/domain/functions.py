@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from fakelambda.domain import lifecycle
 from fakelambda.domain.aliases import Alias
@@ -22,11 +22,13 @@ from fakelambda.domain.policies import Policy
 Document = Mapping[str, Any]
 """A structure that is stored and echoed with AWS's own member names."""
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
 MAXIMUM_TAGS = 50
 
+Item = TypeVar("Item")
 
-def _nothing() -> Mapping[str, Any]:
+
+def _nothing() -> MappingProxyType[str, Any]:
     return NOTHING  # dataclasses take a mapping proxy for mutable and want a factory
 
 
@@ -106,11 +108,11 @@ class Function:
     account_id: str
     identity: str
     latest: FunctionConfiguration
-    versions: Mapping[str, FunctionConfiguration] = field(default_factory=_nothing)
-    aliases: Mapping[str, Alias] = field(default_factory=_nothing)
-    policies: Mapping[str, Policy] = field(default_factory=_nothing)
-    event_invoke_configs: Mapping[str, EventInvokeConfig] = field(default_factory=_nothing)
-    tags: Mapping[str, str] = field(default_factory=_nothing)
+    versions: MappingProxyType[str, FunctionConfiguration] = field(default_factory=_nothing)
+    aliases: MappingProxyType[str, Alias] = field(default_factory=_nothing)
+    policies: MappingProxyType[str, Policy] = field(default_factory=_nothing)
+    event_invoke_configs: MappingProxyType[str, EventInvokeConfig] = field(default_factory=_nothing)
+    tags: MappingProxyType[str, str] = field(default_factory=_nothing)
     reserved_concurrent_executions: int | None = None
     last_published: int = 0
     changed_since_publication: bool = True
@@ -138,14 +140,18 @@ class Function:
         return self.latest.code.code_size + sum(version.code.code_size for version in self.versions.values())
 
 
-def with_item(items: Mapping[str, Any], key: str, item: Any) -> Mapping[str, Any]:
+def with_item(items: MappingProxyType[str, Item], key: str, item: Item) -> MappingProxyType[str, Item]:
     """A read-only mapping with one more, or another, item."""
-    return MappingProxyType({**items, key: item})
+    copy = items.copy()
+    copy[key] = item
+    return MappingProxyType(copy)
 
 
-def without_item(items: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def without_item(items: MappingProxyType[str, Item], key: str) -> MappingProxyType[str, Item]:
     """A read-only mapping without an item."""
-    return MappingProxyType({name: item for name, item in items.items() if name != key})
+    copy = items.copy()
+    copy.pop(key, None)
+    return MappingProxyType(copy)
 
 
 def check_revision(revision_id: str | None, latest: str | None, *, read_with: str = "GetFunction/GetAlias") -> None:
@@ -259,7 +265,7 @@ def untag(function: Function, keys: list[str], *, revision_id: str) -> Function:
     return replace(function, tags=MappingProxyType(kept), latest=replace(function.latest, revision_id=revision_id))
 
 
-def checked_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+def checked_tags(tags: Mapping[str, str]) -> MappingProxyType[str, str]:
     """Tags as they are stored.
 
     Raises:

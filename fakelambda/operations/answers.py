@@ -78,11 +78,11 @@ def configured(function: Function, configuration: FunctionConfiguration, qualifi
         qualifier: that of the ARN shown; None for the unqualified ARN.
     """
     runtime = configuration.runtime
-    return {
-        **listed(function, configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn),
-        **_LIFE[configuration.life],
-        "RuntimeVersionConfig": {"RuntimeVersionArn": runtimes.runtime_version_arn(runtime, function.region)} if runtime else None,
-    }
+    shown = listed(function, configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn)
+    shown.update(_LIFE[configuration.life])
+    if runtime:
+        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtimes.runtime_version_arn(runtime, function.region)}
+    return shown
 
 
 def code_location(function: Function, configuration: FunctionConfiguration, at: datetime) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -40,6 +41,7 @@ class Service:
         lock: held by whoever reads or changes the state; never while user code runs.
         transition_time: how long AWS takes for ``"create"``, ``"update"`` ...; zero where everything is instant.
         routes: forced versions of the next invocations of an alias, by account, region, function and alias.
+        running: how many invocations of each function run now, by account and region.
         reraise: exceptions of handlers that fail the test instead of becoming an answer.
     """
 
@@ -53,6 +55,7 @@ class Service:
     transition_time: Callable[[str], timedelta]
     routes: dict[tuple[str, str, str, str], list[str]]
     reraise: tuple[type[BaseException], ...]
+    running: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 @dataclass(slots=True)

@@ -180,11 +180,11 @@ def delete_function(call: Call, *, function: FunctionReference) -> Answer:
     if qualifier is not None and not is_version(qualifier):
         raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
     found = call.function(function)
-    call.service.runner.discard(found, qualifier)
     if qualifier is None:
         call.functions.remove(found.name)
     elif qualifier in found.versions:
         call.functions.put(_without_version(found, qualifier))
+    call.service.runner.discard(found, qualifier)
     return {"StatusCode": 204}
 
 

@@ -23,6 +23,7 @@ from fakelambda.operations.call import Answer, Call, Service, operation
 from fakelambda.runtime.environment import Outcome
 
 _AT_ONCE = timedelta(0)
+_FIRST_BACK_OFF, _LONGEST_BACK_OFF = timedelta(seconds=1), timedelta(minutes=5)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,15 +99,20 @@ def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes)
     return {"Status": 202}
 
 
-def _later(service: Service, request: _Request) -> None:
+def _later(service: Service, request: _Request, delay: timedelta = _AT_ONCE) -> None:
+    """Queues an event; one that finds no concurrency left goes back into the queue and waits longer each time."""
+
     def run() -> None:
         try:
             _run(service, request, service.world.now())
-        except (ResourceNotFoundException, TooManyRequestsException):
-            return  # deleted or blocked while the event waited: AWS drops what nobody asked to be told of
+        except ResourceNotFoundException:
+            return  # the function was deleted while the event waited: AWS drops it
+        except TooManyRequestsException:
+            if not _is_blocked(service, request.reference):  # AWS drops the events of a function that may never run
+                _later(service, request, min(max(delay * 2, _FIRST_BACK_OFF), _LONGEST_BACK_OFF))
 
     service.schedule.add(
-        _AT_ONCE,
+        delay,
         run,
         kind="asynchronous invocation",
         function_name=request.reference.name,
@@ -115,40 +121,55 @@ def _later(service: Service, request: _Request) -> None:
     )
 
 
+def _is_blocked(service: Service, reference: FunctionReference) -> bool:
+    function = service.state.functions(reference.account_id, reference.region).get(reference.name)
+    return function is not None and function.reserved_concurrent_executions == 0
+
+
 def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Outcome, str]:
     """Runs a handler once and records it; the outcome and the version that ran."""
     reference = request.reference
     with service.lock:
         function, configuration = _chosen(service, reference)
+        running = service.running[reference.account_id, reference.region]
+        running[function.name] += 1
         place = service.invocations.begin()
     deadline = started_at + timedelta(seconds=configuration.timeout)
-    outcome = service.runner.run(
-        function,
-        configuration,
-        reference.qualifier,
-        request.payload or b"{}",  # what AWS gives to a handler when nothing was sent [recorded]
-        request_id=request.request_id,
-        invoked_function_arn=reference.qualified_arn(),
-        client_context=request.client_context,
-        remaining=lambda: (deadline - service.world.now()).total_seconds(),  # noqa: PLW0108 - asked again and again
+    try:
+        outcome = service.runner.run(
+            function,
+            configuration,
+            reference.qualifier,
+            request.payload or b"{}",  # what AWS gives to a handler when nothing was sent [recorded]
+            request_id=request.request_id,
+            invoked_function_arn=reference.qualified_arn(),
+            client_context=request.client_context,
+            remaining=lambda: (deadline - service.world.now()).total_seconds(),  # noqa: PLW0108 - asked again and again
+        )
+    finally:
+        with service.lock:
+            running[function.name] -= 1
+            if not running[function.name]:
+                del running[function.name]
+    service.invocations.end(
+        place,
+        Invocation(
+            function_name=function.name,
+            qualifier=reference.qualifier,
+            executed_version=configuration.version,
+            invocation_type=request.invocation_type,
+            event=request.event,
+            result=outcome.result,
+            error=outcome.error,
+            error_payload=outcome.error_payload,
+            request_id=request.request_id,
+            logs=outcome.logs,
+            attempt=request.attempt,
+            started_at=started_at,
+            duration=(service.world.now() - started_at).total_seconds(),
+            cold_start=outcome.cold_start,
+        ),
     )
-    invocation = Invocation(
-        function_name=function.name,
-        qualifier=reference.qualifier,
-        executed_version=configuration.version,
-        invocation_type=request.invocation_type,
-        event=request.event,
-        result=outcome.result,
-        error=outcome.error,
-        error_payload=outcome.error_payload,
-        request_id=request.request_id,
-        logs=outcome.logs,
-        attempt=request.attempt,
-        started_at=started_at,
-        duration=(service.world.now() - started_at).total_seconds(),
-        cold_start=outcome.cold_start,
-    )
-    service.invocations.end(place, invocation)
     if isinstance(outcome.error, service.reraise):
         raise outcome.error
     return outcome, configuration.version
@@ -157,10 +178,20 @@ def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Out
 def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration]:
     """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one."""
     message = f"Function not found: {reference.qualified_arn(LATEST)}"
-    function = service.state.functions(reference.account_id, reference.region).get(reference.name)
+    shelf = service.state.functions(reference.account_id, reference.region)
+    function = shelf.get(reference.name)
     if function is None:
         raise ResourceNotFoundException(message)
-    concurrency.check_blocked(function.reserved_concurrent_executions)
+    concurrency.check_admission(
+        function.reserved_concurrent_executions,
+        service.running[reference.account_id, reference.region],
+        function.name,
+        lambda: {
+            other.name: other.reserved_concurrent_executions
+            for other in shelf.starting_at("")
+            if other.reserved_concurrent_executions is not None
+        },
+    )
     version = reference.qualifier or LATEST
     alias = function.aliases.get(version)
     if alias is not None:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 Target = TypeVar("Target", bound=Callable[..., Any])
 MakeFake = Callable[[], AbstractContextManager[Any]]
 
+_UNFAKED = "_fakelambda_unfaked"
+
 
 def decorated(target: Target, make: MakeFake) -> Target:
     """The target with a new fake around each call, or around each test of a ``TestCase`` class with its ``setUp`` and ``tearDown``.
@@ -25,8 +27,13 @@ def decorated(target: Target, make: MakeFake) -> Target:
                 f"@FakeLambda() decorates functions and unittest.TestCase classes, not {target.__qualname__}; "
                 "in a pytest class use @pytest.mark.fake_lambda or the fake_lambda fixture."
             )
-        target.run = _around(target.run, make)  # type: ignore[method-assign]  # unittest calls it for each test, from setUp to tearDown
+        # unittest calls `run` for each test, from setUp to tearDown. A decorated subclass replaces the fake of its base.
+        run = _around(getattr(target.run, _UNFAKED, target.run), make)
+        setattr(run, _UNFAKED, run.__wrapped__)  # type: ignore[attr-defined]  # `wraps` has set it
+        target.run = run  # type: ignore[method-assign]  # what decorating the class means
         return target
+    if isinstance(target, staticmethod | classmethod):
+        return cast("Target", type(target)(decorated(target.__func__, make)))
     if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
         raise TypeError(f"@FakeLambda() cannot decorate the generator {target.__qualname__}; write `with FakeLambda():` in its body.")
     if not inspect.isroutine(target):

@@ -180,7 +180,7 @@ class FakeLambda:
         self._server.calls.clear()
         hook.refill()
 
-    def client(self, region: str | None = None, account_id: str | None = None, config: Config | None = None) -> BaseClient:
+    def client(self, region: str | None = None, account_id: str | None = None, config: Config | None = None) -> Any:
         """A real botocore client that needs no credentials, from a cache of the process.
 
         Args:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import _datetime  # type: ignore[import-not-found]  # the real class, which freezegun leaves in its place; no stubs
 import datetime as dt
 import random
 import sys
+import threading
 from typing import Any
 
 _NO_TIME = dt.timedelta(0)
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _MODULES = sys.modules  # the host's, also inside an invocation
 
 
@@ -17,8 +18,8 @@ class World:
 
     The clock is ``datetime.now(UTC)``, asked anew each time so that freezegun and time-machine are seen, plus an offset that ``advance``
     moves. Beside it runs ``elapsed``, which only grows: when the source of time changes (a freeze is entered or left) or steps back, it
-    stands still, so that what waits keeps its remaining delay. Ids, rolls and faults come from separate streams of one seed, so that
-    one more id never moves a route.
+    stands still, so that what waits keeps its remaining delay. Ids, rolls and the jitter of retries come from separate streams of one
+    seed, so that one more id never moves a route.
 
     Args:
         seed: whatever ``random.Random`` takes as text.
@@ -28,6 +29,8 @@ class World:
     def __init__(self, seed: object, rolls: random.Random | None = None) -> None:
         self._ids = random.Random(f"ids of {seed}")  # noqa: S311 - reproducible, not secret
         self._rolls = rolls or random.Random(f"rolls of {seed}")  # noqa: S311 - reproducible, not secret
+        self._jitter = random.Random(f"jitter of {seed}")  # noqa: S311 - reproducible, not secret
+        self._lock = threading.RLock()  # the threads of a test share the clock
         self._offset = _NO_TIME
         self._source: object = _source()
         self._reading = _read()
@@ -35,31 +38,44 @@ class World:
 
     def now(self) -> dt.datetime:
         """The time, aware and in UTC; looks at the clock and lets ``elapsed`` follow."""
-        reading, source = _read(), _source()
-        if source is self._source and reading > self._reading:
-            self.elapsed += reading - self._reading
-        self._reading, self._source = reading, source
-        return reading + self._offset if self._offset else reading
+        with self._lock:
+            reading, source = _read(), _source()
+            if source is self._source and reading > self._reading:
+                self.elapsed += reading - self._reading
+            self._reading, self._source = reading, source
+            return reading + self._offset if self._offset else reading
 
-    def move(self, duration: dt.timedelta) -> None:
-        """Moves the clock forwards: the frozen one itself where freezegun is active, else this fake's offset."""
-        self.now()
-        freezer = _freezer()
-        if freezer is None:
-            self._offset += duration
-        else:
-            freezer.tick(duration)
-            self._reading = _read()
-        self.elapsed += duration
+    def reach(self, elapsed: dt.timedelta) -> None:
+        """Moves the clock forwards to a point of ``elapsed``: the frozen one itself where freezegun is active, else this fake's offset.
+
+        Args:
+            elapsed: where to; the clock stays where it is when that has passed, as another thread may have moved it.
+        """
+        with self._lock:
+            self.now()
+            duration = elapsed - self.elapsed
+            if duration <= _NO_TIME:
+                return
+            freezer = _freezer()
+            if freezer is None:
+                self._offset += duration
+            else:
+                _tick(freezer, duration)
+                self._reading += duration
+            self.elapsed = elapsed
 
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
-        digits = f"{self._ids.getrandbits(128):032x}"
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
+        digits = self._ids.randbytes(16).hex()
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
     def roll(self) -> float:
         """The next number, drawn evenly from 0..1."""
         return self._rolls.random()
+
+    def jitter(self) -> float:
+        """The next chance of how long a retry waits, drawn evenly from 0..1."""
+        return self._jitter.random()
 
 
 def _read() -> dt.datetime:
@@ -68,11 +84,16 @@ def _read() -> dt.datetime:
 
 def _freezer() -> Any:
     """Freezegun's innermost freeze, found without importing it; None where nothing is frozen."""
-    if dt.datetime is _datetime.datetime:
-        return None
     freezegun = _MODULES.get("freezegun.api")
     factories = freezegun.freeze_factories if freezegun else None
     return factories[-1] if factories else None
+
+
+def _tick(freezer: Any, duration: dt.timedelta) -> None:
+    if hasattr(freezer, "start"):  # tick=True: its own tick() begins at the frozen time and forgets what has run since
+        freezer.move_to(freezer() + duration)
+    else:
+        freezer.tick(duration)
 
 
 def _source() -> object:

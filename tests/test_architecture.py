@@ -22,7 +22,7 @@ BELOW = {
     "domain": {"domain"},
     "world": set(),
     "state": {"domain"},
-    "inspection": {"domain", "inspection"},
+    "inspection": {"domain", "runtime", "inspection"},
     "runtime": {"domain", "world", "runtime"},
     "schedule": {"domain", "world", "runtime", "schedule"},
     "operations": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import types
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,25 @@ if TYPE_CHECKING:
 
 
 class _Time(types.ModuleType):
-    """Stands in for the ``time`` module where botocore waits: virtual for Lambda clients, the real module for everything else."""
+    """Stands in for the ``time`` module where botocore waits: virtual for Lambda clients, what was found there for everything else.
+
+    Args:
+        sleeper: finds who sleeps instead, from the variables of the function that waits.
+    """
+
+    found: Any = time
 
     def __init__(self, sleeper: Callable[[dict[str, Any]], Callable[[float], None] | None]) -> None:
         super().__init__("time")
         self._sleeper = sleeper
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(time, name)
+        return getattr(self.found, name)
 
     def sleep(self, seconds: float) -> None:
         """Sleeps on the clock of whoever waits."""
         virtual = self._sleeper(sys._getframe(1).f_locals)  # noqa: SLF001 - botocore passes nothing that tells who waits
-        (virtual or time.sleep)(seconds)  # noqa: TID251 - not ours to make virtual
+        (virtual or self.found.sleep)(seconds)
 
 
 def _of_endpoint(variables: dict[str, Any]) -> Callable[[float], None] | None:
@@ -37,29 +44,33 @@ def _of_endpoint(variables: dict[str, Any]) -> Callable[[float], None] | None:
 
 
 def _of_waiter(variables: dict[str, Any]) -> Callable[[float], None] | None:
-    method = getattr(variables["self"]._operation_method, "_client_method", None)  # noqa: SLF001 - where a waiter keeps its client
-    client = getattr(method, "__self__", None)
     fake = hook.active()
-    is_lambda = client is not None and client.meta.service_model.service_name == "lambda"
+    is_lambda = type(variables["self"]).__name__.startswith("Lambda.Waiter.")  # the class that botocore makes for each waiter
     return fake.sleep if fake is not None and is_lambda else None
 
 
 _SHIMS = {botocore.endpoint: _Time(_of_endpoint), botocore.waiter: _Time(_of_waiter)}
 _users = 0
+_lock = threading.Lock()
 
 
 def install() -> None:
     """Puts the shims in place; counted."""
     global _users  # noqa: PLW0603 - what is patched is process-wide, so its count is
-    _users += 1
-    for module, shim in _SHIMS.items():
-        module.time = shim  # type: ignore[attr-defined]  # botocore imports the module under this name
+    with _lock:
+        _users += 1
+        if _users == 1:
+            for module, shim in _SHIMS.items():
+                shim.found = module.time
+                module.time = shim  # type: ignore[attr-defined]  # the same
 
 
 def uninstall() -> None:
-    """Takes the shims away with the last user."""
+    """Takes the shims away with the last user, unless somebody else has put something in their place."""
     global _users  # noqa: PLW0603 - as above
-    _users -= 1
-    if not _users:
-        for module in _SHIMS:
-            module.time = time  # type: ignore[attr-defined]  # as it was
+    with _lock:
+        _users -= 1
+        if not _users:
+            for module, shim in _SHIMS.items():
+                if module.time is shim:
+                    module.time = shim.found  # type: ignore[attr-defined]  # as it was

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
@@ -79,55 +80,88 @@ class Fake(Protocol):
     def monotonic(self) -> float:
         """Seconds of the fake's clock, only growing."""
 
+    def jitter(self) -> float:
+        """A number from 0..1 that decides how long a retry waits."""
 
-_stack: list[Fake] = []
+
+_stack: tuple[Fake, ...] = ()
 _strained: weakref.WeakSet[BaseClient] = weakref.WeakSet()
 _lock = threading.Lock()
 
 
 def active() -> Fake | None:
     """The innermost active fake of the process."""
-    return _stack[-1] if _stack else None
+    stack = _stack  # another thread may stop a fake between two looks
+    return stack[-1] if stack else None
 
 
 def enter(fake: Fake) -> None:
     """Puts a fake on the stack and makes sure that every client's calls come by here."""
-    _wrap_clients()
+    global _stack  # noqa: PLW0603 - one stack for the process, replaced as a whole
     with _lock:
-        _stack.append(fake)
+        _wrap_clients()
+        _stack = (*_stack, fake)
     refill()
 
 
 def leave(fake: Fake) -> None:
     """Takes a fake off the stack, wherever it stands."""
+    global _stack  # noqa: PLW0603 - as above
     with _lock:
-        _stack.remove(fake)
+        _stack = tuple(other for other in _stack if other is not fake)
     refill()
 
 
 def refill() -> None:
     """Gives the clients that had to try again their full retry quota and rate back, so that one test does not starve the next."""
-    while _strained:
-        retries.renew(_strained.pop(), _now, _sleep)
+    with _lock:
+        clients = list(_strained)
+        _strained.clear()
+    for client in clients:
+        retries.renew(client, _world)
 
 
-def _now() -> float:
-    fake = active()
-    return time.time() if fake is None else fake.monotonic()  # noqa: TID251 - without a fake the limiter keeps real time
+def _strain(client: BaseClient) -> None:
+    """Notes a client that has to try again; whatever it did before, it begins with the quota and the rate of a new one."""
+    with _lock:
+        if client in _strained:
+            return
+        _strained.add(client)
+    retries.renew(client, _world)
 
 
-def _sleep(seconds: float) -> None:
-    fake = active()
-    (time.sleep if fake is None else fake.sleep)(seconds)  # noqa: TID251 - without a fake the limiter really waits
+class _World:
+    """Time and chance of whoever is active; the real ones where no fake is."""
+
+    def now(self) -> float:
+        fake = active()
+        return time.time() if fake is None else fake.monotonic()  # noqa: TID251 - without a fake the limiter keeps real time
+
+    def sleep(self, seconds: float) -> None:
+        fake = active()
+        (time.sleep if fake is None else fake.sleep)(seconds)  # noqa: TID251 - without a fake the limiter really waits
+
+    def random(self) -> float:
+        fake = active()
+        return random.random() if fake is None else fake.jitter()  # noqa: S311, TID251 - not secret; botocore's own chance without a fake
+
+
+_world = _World()
 
 
 @dataclass(slots=True, weakref_slot=True)
 class _Flight:
-    """A call whose answer travels through botocore's endpoint."""
+    """A call whose answer travels through botocore's endpoint.
+
+    Args:
+        first: the answer to the first attempt, until it is sent.
+        success: the answer that ``after-call`` puts in place; None while all were errors.
+    """
 
     conversation: Conversation
-    reply: Reply | None
-    token: str = field(default="")
+    token: str
+    first: Reply | None
+    success: Reply | None = None
 
 
 _flights: weakref.WeakValueDictionary[str, _Flight] = weakref.WeakValueDictionary()
@@ -154,8 +188,7 @@ class _ClientHook:
             events.register(f"{event}.lambda", handler, unique_id=f"fakelambda-{event}")
 
     def _keep_parameters(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if _stack:
-            context[_PARAMETERS] = params
+        context[_PARAMETERS] = params  # also without a fake: another thread may start one before the call goes on
 
     def _answer(self, model: OperationModel, params: dict[str, Any], request_signer: Any, context: dict[str, Any], **_: Any) -> Any:
         fake = active()
@@ -181,8 +214,8 @@ class _ClientHook:
             return reply.http(params["url"]), reply.parsed()
         client = self._client()
         if client is not None:
-            _strained.add(client)
-        flight = _Flight(conversation, reply, str(next(_tokens)))
+            _strain(client)
+        flight = _Flight(conversation, str(next(_tokens)), reply)
         _flights[flight.token] = context[_FLIGHT] = flight
         params["url"] = f"https://{flight.token}{_HOST}/"
         return None
@@ -195,18 +228,16 @@ class _ClientHook:
         if not host.endswith(_HOST):
             return None
         flight = _flights[host.removesuffix(_HOST)]
-        reply, flight.reply = flight.reply or flight.conversation.attempt(), None
-        if reply.error:
-            return reply.http(request.url, reply.error_body())
-        flight.reply = reply
-        return reply.http(request.url, b"{}")
+        reply, flight.first = flight.first or flight.conversation.attempt(), None
+        flight.success = None if reply.error else reply
+        return reply.http(request.url, reply.error_body() if reply.error else b"{}")
 
     def _fill(self, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         flight: _Flight | None = context.get(_FLIGHT)
-        if flight is not None and flight.reply is not None:
-            retries = parsed["ResponseMetadata"]["RetryAttempts"]
+        if flight is not None and flight.success is not None:
+            attempts = parsed["ResponseMetadata"]["RetryAttempts"]
             parsed.clear()
-            parsed.update(flight.reply.parsed(retries))
+            parsed.update(flight.success.parsed(attempts))
 
 
 def hook(client: BaseClient, account_id: str | None = None) -> None:
@@ -219,7 +250,6 @@ def hook(client: BaseClient, account_id: str | None = None) -> None:
         made = _ClientHook(client, account_id)
         made.register(client.meta.events)
         setattr(client, _HOOKED, made)
-        retries.renew(client, _now, _sleep)
 
 
 def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | None:
@@ -229,24 +259,41 @@ def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | Non
 
 
 def _wrap_clients() -> None:
-    """Hooks every Lambda client on its first call, so that clients built before the fake are reached; aiobotocore's too."""
-    with _lock:
-        _wrap(BaseClient)
-        aiobotocore = sys.modules.get("aiobotocore.client")
-        if aiobotocore is not None:
-            _wrap(aiobotocore.AioBaseClient)
+    """Hooks every Lambda client on its first call, so that clients built before the fake are reached; aiobotocore's too.
+
+    Clients are also hooked where they are built: one whose class is imported only later has no other door.
+    """
+    _wrap(BaseClient, "__init__")
+    _wrap(BaseClient, "_emit_api_params")
+    aiobotocore = sys.modules.get("aiobotocore.client")
+    if aiobotocore is not None:
+        _wrap(aiobotocore.AioBaseClient, "_emit_api_params")
 
 
-def _wrap(client_class: type[BaseClient]) -> None:
-    make_api_call = client_class.__dict__["_make_api_call"]
-    if getattr(make_api_call, "_is_fakelambda", False):
+def _wrap(client_class: type[BaseClient], name: str) -> None:
+    """Wraps a method that every client goes through, below ``_make_api_call``, which tests replace."""
+    method = client_class.__dict__[name]
+    if getattr(method, "_is_fakelambda", False):
         return
 
-    @wraps(make_api_call)
-    def hooked(self: BaseClient, operation_name: str, api_params: Any) -> Any:
-        if _HOOKED not in self.__dict__ and self.meta.service_model.service_name == "lambda":
-            hook(self)
-        return make_api_call(self, operation_name, api_params)
+    if name == "__init__":
+
+        @wraps(method)
+        def hooked(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
+            method(self, *args, **kwargs)
+            _hook_lambda(self)
+
+    else:
+
+        @wraps(method)
+        def hooked(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
+            _hook_lambda(self)
+            return method(self, *args, **kwargs)
 
     hooked._is_fakelambda = True  # type: ignore[attr-defined]  # noqa: SLF001 - tells our wrapper from others'
-    client_class._make_api_call = hooked  # type: ignore[attr-defined]  # noqa: SLF001 - the one door that clients built earlier pass
+    setattr(client_class, name, hooked)
+
+
+def _hook_lambda(client: BaseClient) -> None:
+    if _HOOKED not in client.__dict__ and client.meta.service_model.service_name == "lambda":
+        hook(client)

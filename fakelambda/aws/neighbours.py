@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from fakelambda.aws import sessions
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
+from fakelambda.runtime.logs import Log
 
 _MODULES = sys.modules  # the host's, also inside an invocation
 
@@ -100,6 +102,22 @@ class Neighbours:
         except ClientError as error:
             raise _refused("DescribeSubnets", "EC2", error) from error
         return str(subnets[0]["VpcId"]) if subnet_ids else ""
+
+    def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
+        """Writes the log of an invocation to CloudWatch Logs; group and stream are made where they are missing."""
+        client = self._client("logs", region)
+        events = [{"timestamp": int(event.at.timestamp() * 1000), "message": event.message} for event in log.events()] if client else []
+        if not events:
+            return
+        stream = {"logGroupName": log_group_name, "logStreamName": log_stream_name}
+        try:
+            client.put_log_events(**stream, logEvents=events)
+        except client.exceptions.ResourceNotFoundException:
+            with suppress(client.exceptions.ResourceAlreadyExistsException):
+                client.create_log_group(logGroupName=log_group_name)
+            with suppress(client.exceptions.ResourceAlreadyExistsException):
+                client.create_log_stream(**stream)
+            client.put_log_events(**stream, logEvents=events)
 
     def _client(self, service: str, region: str) -> Any:
         if self._session is None and not moto_is_active():

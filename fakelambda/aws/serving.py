@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from fakelambda.aws import constraints, model, neighbours, sessions, wire
@@ -25,10 +26,12 @@ class _Visit:
 
     Args:
         unmodelled: what calls inside it found missing, so that a handler cannot hide it.
+        is_open: False once it has ended, for tasks and threads that were started inside it and go on with its context.
     """
 
     host: Server
     unmodelled: list[NotModelled] = field(default_factory=list)
+    is_open: bool = True
 
 
 _visits: ContextVar[tuple[_Visit, ...]] = ContextVar("fakelambda_visits", default=())
@@ -82,12 +85,17 @@ class Server:
 
     def sleep(self, seconds: float) -> None:
         """Waits on the fake's clock, with whatever comes due meanwhile."""
-        self.visit(lambda: self.service.schedule.advance(timedelta(seconds=seconds)))
+        schedule = self.service.schedule
+        self.visit(lambda: schedule.advance(timedelta(seconds=seconds), user_code=self.automatic))
 
     def monotonic(self) -> float:
         """Seconds of the fake's clock, only growing."""
         self.service.world.now()
         return self.service.world.elapsed.total_seconds()
+
+    def jitter(self) -> float:
+        """A number from 0..1 that decides how long a retry waits."""
+        return self.service.world.jitter()
 
     def visit(self, action: Callable[[], Result]) -> Result:
         """Runs what may run user code; the outermost visit raises what its handlers tried to hide.
@@ -95,19 +103,19 @@ class Server:
         Raises:
             NotModelled: a call inside was not modelled, whatever became of it there.
         """
-        visits = _visits.get()
-        for visit in visits:
-            if visit.host is self:
-                try:
-                    return action()
-                except NotModelled as missing:
-                    visit.unmodelled.append(missing)
-                    raise
+        visit = self._outermost()
+        if visit is not None:
+            try:
+                return action()
+            except NotModelled as missing:
+                visit.unmodelled.append(missing)
+                raise
         visit = _Visit(self)
-        token = _visits.set((*visits, visit))
+        token = _visits.set((*_visits.get(), visit))
         try:
             result = action()
         finally:
+            visit.is_open = False
             _visits.reset(token)
         if visit.unmodelled:
             raise visit.unmodelled[0]
@@ -117,8 +125,12 @@ class Server:
         """After a call: lets happen what is due, user code only when no call of this thread or task is still open."""
         schedule = self.service.schedule
         schedule.settle()
-        if self.automatic and schedule.has_work() and not any(visit.host is self for visit in _visits.get()):
+        if self.automatic and schedule.has_work() and self._outermost() is None:
             self.visit(schedule.run_due)
+
+    def _outermost(self) -> _Visit | None:
+        """The visit that this thread or task is in; None outside."""
+        return next((visit for visit in _visits.get() if visit.host is self and visit.is_open), None)
 
 
 class Conversation:
@@ -160,7 +172,7 @@ class Conversation:
             record.error = reply.copy()
             return reply
         reply = wire.success(request.operation_model, answer, call.request_id, now)
-        record.answered(reply.copy)
+        record.answered(partial(wire.detached, answer))
         return reply
 
     def _answer(self, call: Call) -> Any:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -19,13 +20,17 @@ _clients: dict[tuple[str, str | None, Any], BaseClient] = {}
 
 @cache
 def session() -> Any:
-    """A botocore session that knows nothing of the developer's profiles and credentials."""
-    isolated = {
-        "profile": (None, None, None, None),
+    """A botocore session that knows nothing of the developer's profiles, credentials and ``AWS_...`` variables.
+
+    Its clients outlive a test, so whatever they took from the environment of one would leak into the next.
+    """
+    isolated = {name: (None, None, default, convert) for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
+    nowhere = {
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
+        "ignore_configured_endpoint_urls": (None, None, True, None),
     }
-    made = botocore.session.Session(session_vars=isolated)
+    made = botocore.session.Session(session_vars={**isolated, **nowhere})
     made.set_credentials("testing", "testing", "testing")
     return made
 

@@ -61,3 +61,9 @@ def runtime_version_arn(runtime: str, region: str) -> str:
     """The ARN of the runtime version that runs a runtime; AWS's digest is its own, so ours is derived from the name."""
     digest = hashlib.sha256(runtime.encode()).hexdigest()
     return f"arn:{partition_of(region)}:lambda:{region}::runtime:{digest}"
+
+
+def version_name(runtime: str) -> str:
+    """A runtime's name in the first line of a log stream, such as ``python:3.13.v1``; AWS's own version numbers are not known."""
+    language = runtime.rstrip("0123456789.x")
+    return f"{language}:{runtime.removeprefix(language)}.v1"

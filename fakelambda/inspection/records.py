@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from fakelambda.runtime.logs import Log
+
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 
 
@@ -24,7 +26,7 @@ class Invocation:
         error: the exception that ended the handler, with its traceback; None after success.
         error_payload: what the caller got instead of a result; None after success.
         request_id: the handler's ``aws_request_id``, the same over the attempts of one event.
-        logs: what the handler logged.
+        log: what the handler logged, and when; ``logs`` is its text.
         attempt: 1 for the first run of an event.
         started_at: aware datetime of the fake's clock.
         duration: seconds of the fake's clock.
@@ -40,11 +42,16 @@ class Invocation:
     error: BaseException | None
     error_payload: dict[str, Any] | None
     request_id: str
-    logs: str
+    log: Log = field(repr=False)
     attempt: int
     started_at: datetime
     duration: float
     cold_start: bool
+
+    @property
+    def logs(self) -> str:
+        """What the handler logged, with Lambda's own lines around it."""
+        return self.log.text()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from fakelambda.domain.errors import ResourceNotFoundException
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference
 from fakelambda.inspection.records import Invocations
+from fakelambda.runtime.logs import Log
 from fakelambda.runtime.runner import Runner
 from fakelambda.schedule.schedule import Schedule
 from fakelambda.state import Functions, State
@@ -28,6 +29,9 @@ class Neighbours(Protocol):
 
     def get_object(self, region: str, bucket: str, key: str, version: str | None) -> bytes:
         """The bytes of an S3 object."""
+
+    def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
+        """Writes the log of an invocation to CloudWatch Logs, where something answers."""
 
     def vpc_of(self, region: str, subnet_ids: list[str], security_group_ids: list[str]) -> str:
         """The id of the VPC that subnets and security groups are in."""

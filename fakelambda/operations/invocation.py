@@ -12,7 +12,6 @@ from typing import Any
 from fakelambda.domain import concurrency, lifecycle, payloads
 from fakelambda.domain.errors import (
     InvalidRequestContentException,
-    NotModelled,
     ResourceNotFoundException,
     TooManyRequestsException,
 )
@@ -20,7 +19,7 @@ from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.inspection.records import Invocation, InvocationType
 from fakelambda.operations.call import Answer, Call, Service, operation
-from fakelambda.runtime.environment import Outcome
+from fakelambda.runtime.runner import Execution, Ran
 
 _AT_ONCE = timedelta(0)
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = timedelta(seconds=1), timedelta(minutes=5)
@@ -56,8 +55,6 @@ def invoke(
     payload: bytes = b"",
 ) -> Answer:
     """Invoke: runs the handler now, later (``Event``), or only checks that it could (``DryRun``)."""
-    if log_type == "Tail":
-        raise NotModelled("Invoke(LogType='Tail') is not modelled by fakelambda; leave LogType out.")
     with call.service.lock:
         _, version = call.version(function, default=LATEST)
     lifecycle.check_invocable(version.life)
@@ -76,12 +73,13 @@ def invoke(
     if invocation_type == "Event":
         _later(call.service, request)
         return {"StatusCode": 202, "Payload": b""}
-    outcome, executed_version = _run(call.service, request, call.now)
+    ran, executed_version = _run(call.service, request, call.now)
     return {
         "StatusCode": 200,
-        "FunctionError": "Unhandled" if outcome.function_error else None,
+        "FunctionError": "Unhandled" if ran.outcome.function_error else None,
+        "LogResult": base64.b64encode(ran.log.tail()).decode() if log_type == "Tail" else None,
         "ExecutedVersion": executed_version,
-        "Payload": outcome.payload,
+        "Payload": ran.outcome.payload,
     }
 
 
@@ -126,53 +124,56 @@ def _is_blocked(service: Service, reference: FunctionReference) -> bool:
     return function is not None and function.reserved_concurrent_executions == 0
 
 
-def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Outcome, str]:
-    """Runs a handler once and records it; the outcome and the version that ran."""
+def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Ran, str]:
+    """Runs a handler once and records it; what came of it and the version that ran."""
     reference = request.reference
     with service.lock:
         function, configuration = _chosen(service, reference)
         running = service.running[reference.account_id, reference.region]
         running[function.name] += 1
         place = service.invocations.begin()
-    deadline = started_at + timedelta(seconds=configuration.timeout)
+    execution = Execution(
+        function=function,
+        configuration=configuration,
+        qualifier=reference.qualifier,
+        payload=request.payload or b"{}",  # what AWS gives to a handler when nothing was sent [recorded]
+        request_id=request.request_id,
+        invoked_function_arn=reference.qualified_arn(),
+        client_context=request.client_context,
+        started_at=started_at,
+    )
     try:
-        outcome = service.runner.run(
-            function,
-            configuration,
-            reference.qualifier,
-            request.payload or b"{}",  # what AWS gives to a handler when nothing was sent [recorded]
-            request_id=request.request_id,
-            invoked_function_arn=reference.qualified_arn(),
-            client_context=request.client_context,
-            remaining=lambda: (deadline - service.world.now()).total_seconds(),  # noqa: PLW0108 - asked again and again
-        )
+        ran = service.runner.run(execution)
     finally:
         with service.lock:
             running[function.name] -= 1
             if not running[function.name]:
                 del running[function.name]
-    service.invocations.end(
-        place,
-        Invocation(
-            function_name=function.name,
-            qualifier=reference.qualifier,
-            executed_version=configuration.version,
-            invocation_type=request.invocation_type,
-            event=request.event,
-            result=outcome.result,
-            error=outcome.error,
-            error_payload=outcome.error_payload,
-            request_id=request.request_id,
-            logs=outcome.logs,
-            attempt=request.attempt,
-            started_at=started_at,
-            duration=(service.world.now() - started_at).total_seconds(),
-            cold_start=outcome.cold_start,
-        ),
+    service.invocations.end(place, _record(request, configuration, started_at, ran))
+    service.neighbours.put_log_events(reference.region, ran.log_group_name, ran.log_stream_name, ran.log)
+    if isinstance(ran.outcome.error, service.reraise):
+        raise ran.outcome.error
+    return ran, configuration.version
+
+
+def _record(request: _Request, configuration: FunctionConfiguration, started_at: datetime, ran: Ran) -> Invocation:
+    outcome = ran.outcome
+    return Invocation(
+        function_name=configuration.function_name,
+        qualifier=request.reference.qualifier,
+        executed_version=configuration.version,
+        invocation_type=request.invocation_type,
+        event=request.event,
+        result=outcome.result,
+        error=outcome.error,
+        error_payload=outcome.error_payload,
+        request_id=request.request_id,
+        log=ran.log,
+        attempt=request.attempt,
+        started_at=started_at,
+        duration=ran.duration,
+        cold_start=outcome.cold_start,
     )
-    if isinstance(outcome.error, service.reraise):
-        raise outcome.error
-    return outcome, configuration.version
 
 
 def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration]:

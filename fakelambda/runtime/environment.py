@@ -55,14 +55,12 @@ class Outcome:
         error: the exception behind a failure, with its traceback; None on success, and for a response that is too large.
         error_payload: the failure's payload, parsed; None on success.
         cold_start: whether the environment was initialised for this invocation.
-        logs: what the function logged.
     """
 
     payload: bytes
     cold_start: bool
     error: BaseException | None = None
     error_payload: dict[str, Any] | None = None
-    logs: str = ""
 
     @property
     def function_error(self) -> bool:
@@ -80,6 +78,10 @@ class Outcome:
             return None
 
 
+def _nobody_asks() -> None:
+    """What happens between cold start and handler where nobody asks."""
+
+
 class ExecutionEnvironment:
     """Runs the handler of one deployment, one invocation at a time.
 
@@ -93,6 +95,7 @@ class ExecutionEnvironment:
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.modules: modules.Modules | None = None
+        self.log_level: int | None = None
         self._variables: environ.Variables | None = None
         self._handler: Callable[[Any, Any], Any] | None = None
         self._places: failures.Places = ()
@@ -104,12 +107,13 @@ class ExecutionEnvironment:
         """Whether the handler is imported, so that the next invocation is no cold start."""
         return self._handler is not None
 
-    def invoke(self, event: bytes, context: LambdaContext) -> Outcome:
+    def invoke(self, event: bytes, context: LambdaContext, initialised: Callable[[], None] = _nobody_asks) -> Outcome:
         """Runs the handler once.
 
         Args:
             event: the payload, JSON.
             context: what the handler gets beside the event.
+            initialised: called between the cold start, if there is one, and the handler.
 
         Raises:
             KeyboardInterrupt: and whatever else speaks to the test runner, such as ``pytest.skip`` in a callable.
@@ -119,7 +123,6 @@ class ExecutionEnvironment:
         cold_start = handler is None
         if cold_start:
             self._prepare()
-        # Log capture and the timeout will begin here and end in `finally`.
         modules_token = modules.current.set(self.modules)
         variables_token = environ.current.set(self._variables)
         try:
@@ -127,12 +130,15 @@ class ExecutionEnvironment:
                 handler = self._handler = self._load()
             elif self.modules is not None:
                 self.modules.refresh_builtins()
+            initialised()
             payload = marshal.marshal(handler(marshal.unmarshal(event), context), ascii_only=self._ascii_only)
         except BaseException as error:
             if failures.belongs_to_the_test_runner(error):
                 if handler is None:
                     self.discard()
                 raise
+            if handler is None:
+                initialised()
             outcome = self._failed(error, "" if handler is None else context.aws_request_id, context, cold_start=cold_start)
         else:
             outcome = self._answered(payload, cold_start=cold_start)
@@ -141,6 +147,12 @@ class ExecutionEnvironment:
             modules.current.reset(modules_token)
         if handler is None or (outcome.error is not None and failures.ends_the_process(outcome.error)):
             self.discard()
+        return outcome
+
+    def timed_out(self, context: LambdaContext, *, cold_start: bool) -> Outcome:
+        """What it comes to when the timeout had passed before the handler ended; the environment is discarded."""
+        outcome = self._failed(failures.TimedOut(self.deployment.timeout), context.aws_request_id, context, cold_start=cold_start)
+        self.discard()
         return outcome
 
     def discard(self) -> None:

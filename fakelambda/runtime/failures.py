@@ -39,6 +39,18 @@ class Fault(Exception):  # noqa: N818 - AWS's word for what its runtime reports 
         self.stack_trace = stack_trace
 
 
+class TimedOut(BaseException):
+    """Ends a handler whose function's timeout has passed; no ``Exception``, so that hardly any handler swallows it.
+
+    Args:
+        timeout: of the function, in seconds.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__(f"Task timed out after {timeout:.2f} seconds")
+        self.timeout = timeout
+
+
 def belongs_to_the_test_runner(error: BaseException) -> bool:
     """Says whether an exception speaks to whoever runs the tests, so that no fake may take it for a failing handler.
 
@@ -64,6 +76,9 @@ def exit_payload(error: BaseException, request_id: str) -> dict[str, Any]:
         error: the exception that ended it.
         request_id: the id of the invocation.
     """
+    if isinstance(error, TimedOut):
+        message = f"RequestId: {request_id} Error: Task timed out after {error.timeout:.2f} seconds"
+        return {"errorType": "Sandbox.Timedout", "errorMessage": message}
     status = _exit_status(error)
     reason = f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
     return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {reason}"}

@@ -4,20 +4,89 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from fakelambda.domain import runtimes
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
-from fakelambda.runtime import sleeping
+from fakelambda.runtime import logs, sleeping
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
 from fakelambda.runtime.environments import Environments
+from fakelambda.runtime.failures import TimedOut
 from fakelambda.world import World
 
 Handler = Callable[[Any, LambdaContext], Any]
 FunctionKey = tuple[str, str, str]
 """Account, region and name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """A handler that is to be run once.
+
+    Args:
+        configuration: the version that runs.
+        qualifier: what the caller asked for, for the handler that is bound to it.
+        payload: the event as JSON.
+        invoked_function_arn: as the caller named it.
+        client_context: the object that the caller sent; None where it sent none.
+        started_at: aware datetime of the fake's clock.
+    """
+
+    function: Function
+    configuration: FunctionConfiguration
+    qualifier: str | None
+    payload: bytes
+    request_id: str
+    invoked_function_arn: str
+    client_context: Mapping[str, Any] | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A handler that was run.
+
+    Args:
+        duration: seconds of the fake's clock, without the cold start.
+    """
+
+    outcome: Outcome
+    log: logs.Log
+    duration: float
+    log_group_name: str
+    log_stream_name: str
+
+
+class _Clock:
+    """How a handler sees time: what is left until the timeout, and a sleep that the timeout ends."""
+
+    def __init__(self, world: World, started_at: datetime, timeout: float, sleep: Callable[[float], None]) -> None:
+        self._world, self._timeout, self._sleep = world, timeout, sleep
+        self.start(started_at)
+
+    def start(self, at: datetime) -> None:
+        """Begins to count; the time of a cold start does not."""
+        self._deadline = at + timedelta(seconds=self._timeout)
+
+    def remaining(self) -> float:
+        """Seconds until the timeout."""
+        return (self._deadline - self._world.now()).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleeps, but not past the timeout.
+
+        Raises:
+            TimedOut: the timeout passes first.
+        """
+        remaining = self.remaining()
+        self._sleep(max(min(seconds, remaining), 0))
+        if seconds > remaining:
+            raise TimedOut(self._timeout)
 
 
 class Runner:
@@ -74,52 +143,67 @@ class Runner:
 
         self._environments.discard(meant)
 
-    def run(
-        self,
-        function: Function,
-        configuration: FunctionConfiguration,
-        qualifier: str | None,
-        payload: bytes,
-        *,
-        request_id: str,
-        invoked_function_arn: str,
-        client_context: Mapping[str, Any] | None,
-        remaining: Callable[[], float],
-    ) -> Outcome:
+    def run(self, execution: Execution) -> Ran:
         """Runs the handler of a version once.
-
-        Args:
-            configuration: the version that runs.
-            qualifier: what the caller asked for, for the handler that is bound to it.
-            payload: the event as JSON.
-            remaining: seconds left until the timeout.
 
         Raises:
             NotModelled: the version is of a runtime that cannot run here and nothing is bound.
         """
-        bound = self._binding(function, configuration, qualifier)
+        function, configuration = execution.function, execution.configuration
+        bound = self._binding(function, configuration, execution.qualifier)
         environment = self._environments.acquire(
             (function.identity, configuration.version, bound), lambda: self._environment(function, configuration, bound)
         )
-        token = sleeping.current.set(self._sleep)
+        log = logs.Log(
+            execution.request_id, self._world.now, configuration.logging_config, configuration.version, configuration.memory_size
+        )
+        if not environment.warm and configuration.runtime:
+            arn = runtimes.runtime_version_arn(configuration.runtime, function.region)
+            log.init_start = f"INIT_START Runtime Version: {runtimes.version_name(configuration.runtime)}\tRuntime Version ARN: {arn}\n"
         try:
-            return environment.invoke(
-                payload,
-                LambdaContext(
-                    function_name=function.name,
-                    function_version=configuration.version,
-                    invoked_function_arn=invoked_function_arn,
-                    memory_limit_in_mb=configuration.memory_size,
-                    aws_request_id=request_id,
-                    log_group_name=environment.deployment.log_group_name,
-                    log_stream_name=environment.deployment.log_stream_name,
-                    client_context=client_context,
-                    remaining=remaining,
-                ),
-            )
+            return self._run(execution, environment, log)
         finally:
-            sleeping.current.reset(token)
             self._environments.release(environment)
+
+    def _run(self, execution: Execution, environment: ExecutionEnvironment, log: logs.Log) -> Ran:
+        configuration, started_at, cold_start = execution.configuration, execution.started_at, not environment.warm
+        clock = _Clock(self._world, started_at, configuration.timeout, self._sleep or sleeping.really)
+        context = LambdaContext(
+            function_name=execution.function.name,
+            function_version=configuration.version,
+            invoked_function_arn=execution.invoked_function_arn,
+            memory_limit_in_mb=configuration.memory_size,
+            aws_request_id=execution.request_id,
+            log_group_name=environment.deployment.log_group_name,
+            log_stream_name=environment.deployment.log_stream_name,
+            client_context=execution.client_context,
+            remaining=clock.remaining,
+        )
+
+        def initialised() -> None:
+            nonlocal started_at
+            at = self._world.now() if cold_start else started_at
+            log.start(at, (at - started_at).total_seconds() if cold_start else None)
+            started_at = at
+            clock.start(at)
+
+        sleep_token, log_token = sleeping.current.set(clock.sleep), logs.current.set(log)
+        logs.begin(environment.log_level)
+        try:
+            outcome = environment.invoke(execution.payload, context, initialised)
+        finally:
+            level = logs.end()
+            sleeping.current.reset(sleep_token)
+            logs.current.reset(log_token)
+        environment.log_level = None if environment.modules is None else level
+        ended_at = self._world.now()
+        duration = (ended_at - started_at).total_seconds()
+        if duration > configuration.timeout and not isinstance(outcome.error, TimedOut):
+            outcome = environment.timed_out(context, cold_start=cold_start)
+        if outcome.error_payload is not None:
+            logs.failed(log, outcome.error_payload)
+        log.end(ended_at, duration)
+        return Ran(outcome, log, duration, environment.deployment.log_group_name, environment.deployment.log_stream_name)
 
     def _binding(self, function: Function, configuration: FunctionConfiguration, qualifier: str | None) -> Handler | None:
         if not self._bound:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from fakelambda.world import World
 
-_NO_TIME = timedelta(0)
 _MAXIMUM_STEPS = 10_000
 
 
@@ -49,7 +48,8 @@ class Schedule:
     """The schedule of one fake.
 
     Entries that run user code wait for an outermost call to end or for the test to say so; the others are AWS's own transitions and
-    happen as soon as anyone looks. One thread at a time runs entries with user code; another that comes meanwhile leaves its own to it.
+    happen as soon as anyone looks. One thread at a time runs entries with user code; another that comes meanwhile leaves its own to it,
+    because waiting for user code that may wait for this very thread would never end.
 
     Args:
         world: whose ``elapsed`` the entries wait for.
@@ -58,6 +58,7 @@ class Schedule:
     def __init__(self, world: World) -> None:
         self._world = world
         self._lock = threading.RLock()
+        self._settling = threading.RLock()  # held while a transition happens, so that nobody finds it gone but not yet done
         self._arrivals = itertools.count()
         self._transitions: list[Entry] = []
         self._work: list[Entry] = []
@@ -95,8 +96,9 @@ class Schedule:
 
     def settle(self) -> None:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
-        while self._transitions and (entry := self._due(self._transitions)):
-            entry.action()
+        with self._settling:
+            while entry := self._due(self._transitions):
+                entry.action()
 
     def run_due(self) -> None:
         """Runs all that is due, user code included; leaves it to another thread that is at it already."""
@@ -106,8 +108,8 @@ class Schedule:
                 return
             outer, self._worker = self._worker, threading.get_ident()
         try:
-            while entry := self._next_due(outer):
-                entry.action()
+            while self._run_next(outer):
+                pass
         except BaseException:
             with self._lock:
                 self._worker = outer
@@ -117,22 +119,22 @@ class Schedule:
         """Whether an entry with user code waits; a cheap question for every call's end."""
         return bool(self._work)
 
-    def advance(self, duration: timedelta) -> None:
+    def advance(self, duration: timedelta, *, user_code: bool = True) -> None:
         """Moves the clock step by step and runs whatever comes due on the way.
 
         Args:
             duration: how far, zero or more.
+            user_code: False lets only transitions happen; the rest goes on waiting.
         """
-        self.run_due()
+        happen = self.run_due if user_code else self.settle
+        self._world.now()
+        happen()
         end = self._world.elapsed + duration
-        while True:
-            soonest = self._soonest()
-            if soonest is None or soonest.due > end:
-                break
-            self._world.move(max(soonest.due - self._world.elapsed, _NO_TIME))
-            self.run_due()
-        self._world.move(max(end - self._world.elapsed, _NO_TIME))
-        self.run_due()
+        while (soonest := self._soonest_to_come()) is not None and soonest.due <= end:
+            self._world.reach(soonest.due)
+            happen()
+        self._world.reach(end)
+        happen()
 
     def drain(self) -> None:
         """Moves the clock as far as it takes until nothing waits.
@@ -140,28 +142,41 @@ class Schedule:
         Raises:
             RuntimeError: entries go on making new ones.
         """
+        self.run_due()
         steps = 0
-        while soonest := self._soonest():
+        while soonest := self._soonest_to_come():
             steps += 1
             if steps > _MAXIMUM_STEPS:
                 raise RuntimeError(
                     f"drain() gave up after {_MAXIMUM_STEPS} steps: {soonest.function_name} keeps scheduling {soonest.kind}; "
                     "move the clock by a definite time instead, with advance(seconds)."
                 )
-            self.advance(max(soonest.due - self._world.elapsed, _NO_TIME))
+            self._world.reach(soonest.due)
+            self.run_due()
 
-    def _soonest(self) -> Entry | None:
+    def _soonest_to_come(self) -> Entry | None:
+        """The next entry that is not due yet; one that is due is in somebody's hands."""
         with self._lock:
-            return min((entries[0] for entries in (self._transitions, self._work) if entries), default=None)
+            now = self._world.elapsed
+            if not any(entries and entries[0].due <= now for entries in (self._transitions, self._work)):
+                return min((entries[0] for entries in (self._transitions, self._work) if entries), default=None)
+            return min((entry for entry in (*self._transitions, *self._work) if entry.due > now), default=None)
 
     def _due(self, *queues: list[Entry]) -> Entry | None:
         with self._lock:
             candidates = [entries for entries in queues if entries and entries[0].due <= self._world.elapsed]
             return heapq.heappop(min(candidates, key=lambda entries: entries[0])) if candidates else None
 
-    def _next_due(self, outer: int | None) -> Entry | None:
-        with self._lock:  # asking and stepping down are one step, so that nobody's entry is left behind
-            entry = self._due(self._transitions, self._work)
-            if entry is None:
-                self._worker = outer
-            return entry
+    def _run_next(self, outer: int | None) -> bool:
+        """Runs the next entry that is due; False when there was none and this thread has stepped down."""
+        with self._settling:
+            with self._lock:  # asking and stepping down are one step, so that nobody's entry is left behind
+                entry = self._due(self._transitions, self._work)
+                if entry is None:
+                    self._worker = outer
+                    return False
+            if not entry.runs_user_code:
+                entry.action()
+                return True
+        entry.action()
+        return True

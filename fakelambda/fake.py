@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random as chance
 import sys
-import threading
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self
+from types import MappingProxyType, ModuleType, TracebackType
+from typing import Any, Literal, Self, cast
 
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -18,23 +17,16 @@ from fakelambda import decoration
 from fakelambda.aws import clocks, hook, sessions
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.aws.serving import Server
-from fakelambda.domain.functions import Function
+from fakelambda.composition import Options, compose
+from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference, function_arn, resolve
-from fakelambda.inspection.records import ApiCall, Invocation, Invocations
-from fakelambda.operations import modelled
+from fakelambda.inspection.records import ApiCall, Invocation
 from fakelambda.operations.answers import code_at
 from fakelambda.operations.call import Service
 from fakelambda.runtime import code, process
-from fakelambda.runtime.runner import Handler, Runner
-from fakelambda.schedule.schedule import Pending, Schedule
-from fakelambda.state import State
-from fakelambda.world import World
+from fakelambda.runtime.runner import Handler
+from fakelambda.schedule.schedule import Pending
 
-__all__ = ["FakeLambda", "current", "modelled"]
-
-_INSTANTLY: Mapping[str, timedelta] = {}
-_REALISTICALLY = {"create": timedelta(seconds=3), "update": timedelta(seconds=2)}
-_LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {"instant": _INSTANTLY, "realistic": _REALISTICALLY}
 _ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
 _NO_TIME = timedelta(0)
 _CALLABLE = b"# A callable of the test runs in the place of this file.\n"
@@ -84,22 +76,17 @@ class FakeLambda:
         reraise: type[BaseException] | Iterable[type[BaseException]] = (),
         inherit_env: bool | Iterable[str] = (),
     ) -> None:
-        _check("lifecycle", lifecycle, _LIFECYCLES)
-        _check("schedule", schedule, ("automatic", "manual"))
-        _check("sleep", sleep, ("virtual", "real"))
-        if not (account_id.isdigit() and len(account_id) == 12):  # noqa: PLR2004 - AWS's length
-            raise ValueError(f"account_id={account_id!r}: an AWS account id has 12 digits, such as '123456789012'.")
-        self._options: dict[str, Any] = {
-            "region": region,
-            "account_id": account_id,
-            "seed": seed,
-            "lifecycle": lifecycle,
-            "schedule": schedule,
-            "sleep": sleep,
-            "random": random,
-            "reraise": reraise if isinstance(reraise, type) else tuple(reraise),
-            "inherit_env": inherit_env if isinstance(inherit_env, bool) else tuple(inherit_env),
-        }
+        self._options = Options(
+            region=region,
+            account_id=account_id,
+            seed=seed,
+            lifecycle=lifecycle,
+            schedule=schedule,
+            sleep=sleep,
+            random=random,
+            reraise=(reraise,) if isinstance(reraise, type) else tuple(reraise),
+            inherit_env=inherit_env if isinstance(inherit_env, bool) else tuple(inherit_env),
+        )
         self.region = region
         self.account_id = account_id
         self._neighbours = Neighbours()
@@ -107,23 +94,7 @@ class FakeLambda:
         self._started = False
 
     def _compose(self) -> Service:
-        options = self._options
-        world = World(options["seed"], options["random"])
-        schedule = Schedule(world)
-        times = _LIFECYCLES[options["lifecycle"]]
-        reraise = options["reraise"]
-        return Service(
-            world=world,
-            state=State(),
-            schedule=schedule,
-            lock=threading.RLock(),
-            runner=Runner(world, options["inherit_env"], self._sleep if options["sleep"] == "virtual" else None),
-            neighbours=self._neighbours,
-            invocations=Invocations(),
-            transition_time=lambda event: times.get(event, _NO_TIME),
-            routes={},
-            reraise=reraise if isinstance(reraise, tuple) else (reraise,),
-        )
+        return compose(self._options, self._neighbours, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self._server.sleep(seconds)
@@ -170,7 +141,7 @@ class FakeLambda:
         Raises:
             TypeError: it is something else.
         """
-        return decoration.decorated(target, lambda: FakeLambda(**self._options))
+        return decoration.decorated(target, lambda: FakeLambda(**cast("Any", self._options.keywords())))
 
     def reset(self) -> None:
         """Makes it as if it had just been built: no functions, no history, the seed's streams from the beginning."""
@@ -272,6 +243,41 @@ class FakeLambda:
         """
         reference = self._reference(function_name, qualifier)
         self._service.runner.unbind((reference.account_id, reference.region, reference.name), reference.qualifier)
+
+    def cold_start(self, function_name: str) -> None:
+        """Discards the warm execution environments of a function, or of the version that is named; the next invocation starts cold.
+
+        Args:
+            function_name: a name or ARN, optionally with a qualifier.
+
+        Raises:
+            ValueError: there is no such function or version.
+        """
+        function, version = self._version(function_name)
+        self._service.runner.discard(function, version.version if self._reference(function_name, None).qualifier else None)
+
+    def module(self, function_name: str, module_name: str) -> ModuleType:
+        """A module as a deployed package runs it, to look at or to patch; it lives as long as the function's warm environment.
+
+        Args:
+            function_name: a name or ARN, optionally with a qualifier.
+            module_name: as the handler would import it, such as ``"app"``.
+
+        Raises:
+            ValueError: there is no such function or version, or a callable runs instead of its code.
+            ImportError: its code has no such module.
+        """
+        function, version = self._version(function_name)
+        return self._service.runner.module(function, version, self._reference(function_name, None).qualifier, module_name)
+
+    def _version(self, function_name: str) -> tuple[Function, FunctionConfiguration]:
+        reference = self._reference(function_name, None)
+        with self._service.lock:
+            function = self._service.state.functions(reference.account_id, reference.region).get(reference.name)
+            version = function.resolve(reference.qualifier) if function else None
+        if function is None or version is None:
+            raise ValueError(f"There is no function {function_name!r}; existing: {', '.join(self.functions) or 'none'}.")
+        return function, version
 
     def route(self, function_name: str, versions: Iterable[str]) -> None:
         """Sends the next invocations of an alias to given versions, one each; then the weights decide again.
@@ -387,8 +393,3 @@ def current() -> FakeLambda:
         raise RuntimeError("No FakeLambda is active; decorate the test with @FakeLambda() or write: with FakeLambda() as fake.")
     owner: FakeLambda = active.owner
     return owner
-
-
-def _check(keyword: str, value: str, allowed: Iterable[str]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{keyword}={value!r}: must be one of {', '.join(repr(choice) for choice in allowed)}.")

@@ -28,12 +28,13 @@ BELOW = {
     "operations": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations"},
     "aws": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
     "decoration": set(),
-    "fake": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations", "aws", "decoration"},
+    "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
+    "fake": {"domain", "inspection", "runtime", "schedule", "operations", "aws", "composition", "decoration"},
     "__init__": {"domain", "fake", "inspection", "runtime", "schedule"},
     "__main__": {"fakelambda"},
 }
 ONLY_AWS_KNOWS = {"botocore", "boto3", "aiobotocore"}
-KNOWS_BOTOCORES_TYPES = {"fake"}  # client() takes a Config and returns a client
+KNOWS_BOTOCORES_TYPES = {"fake", "__main__"}  # client() takes a Config; the tour catches ClientError as a user does
 EXTRAS = {"pytest", "hypothesis", "freezegun", "time_machine", "moto", "boto3", "aiobotocore"}
 
 

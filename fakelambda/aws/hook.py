@@ -169,11 +169,16 @@ _tokens = count(1)
 
 
 class _ClientHook:
-    """The handlers of one client's events; inert while no fake is active."""
+    """The handlers of one client's events; inert while no fake is active.
 
-    def __init__(self, client: BaseClient, account_id: str | None) -> None:
+    Attributes:
+        account_id: that ``FakeLambda.client`` gave the client; None for any other client.
+    """
+
+    account_id: str | None = None
+
+    def __init__(self, client: BaseClient) -> None:
         self._client = weakref.ref(client)
-        self._account_id = account_id
         self._asynchronous = any(base.__module__.startswith("aiobotocore.") for base in type(client).__mro__)
 
     def register(self, events: Any) -> None:
@@ -205,7 +210,7 @@ class _ClientHook:
                 parameters=context.pop(_PARAMETERS),
                 body_size=len(body) if isinstance(body, bytes | str | bytearray) else 0,
                 region=context["client_region"],
-                account_id=self._account_id,
+                account_id=self.account_id,
                 request_signer=request_signer,
             )
         )
@@ -246,10 +251,12 @@ def hook(client: BaseClient, account_id: str | None = None) -> None:
     Args:
         account_id: whose state it sees; None lets each call find out.
     """
-    if _HOOKED not in client.__dict__:
-        made = _ClientHook(client, account_id)
+    made: _ClientHook | None = client.__dict__.get(_HOOKED)
+    if made is None:
+        made = _ClientHook(client)
         made.register(client.meta.events)
         setattr(client, _HOOKED, made)
+    made.account_id = account_id or made.account_id
 
 
 def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | None:

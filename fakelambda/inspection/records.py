@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from fakelambda.runtime.environment import Outcome
 from fakelambda.runtime.logs import Log
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
@@ -22,15 +23,13 @@ class Invocation:
         executed_version: the version that ran, ``"$LATEST"`` or a number.
         invocation_type: ``"RequestResponse"`` or ``"Event"``.
         event: the parsed event.
-        result: the parsed JSON result; None after a failure.
-        error: the exception that ended the handler, with its traceback; None after success.
-        error_payload: what the caller got instead of a result; None after success.
         request_id: the handler's ``aws_request_id``, the same over the attempts of one event.
-        log: what the handler logged, and when; ``logs`` is its text.
         attempt: 1 for the first run of an event.
         started_at: aware datetime of the fake's clock.
         duration: seconds of the fake's clock.
         cold_start: whether the execution environment was new.
+        outcome: what the handler came to; ``result``, ``error`` and ``error_payload`` tell.
+        log: what it logged, and when; ``logs`` tells it as text.
     """
 
     function_name: str
@@ -38,15 +37,33 @@ class Invocation:
     executed_version: str
     invocation_type: InvocationType
     event: Any
-    result: Any
-    error: BaseException | None
-    error_payload: dict[str, Any] | None
     request_id: str
-    log: Log = field(repr=False)
     attempt: int
     started_at: datetime
     duration: float
     cold_start: bool
+    outcome: Outcome = field(repr=False)
+    log: Log = field(repr=False)
+
+    def __repr__(self) -> str:
+        version = f"{self.function_name}:{self.qualifier or self.executed_version}"
+        came_to = f"error={self.error!r}" if self.error_payload else f"result={self.result!r}"
+        return f"Invocation({version!r}, {self.invocation_type!r}, event={self.event!r}, {came_to}, attempt={self.attempt})"
+
+    @property
+    def result(self) -> Any:
+        """The parsed JSON result; None after a failure."""
+        return self.outcome.result
+
+    @property
+    def error(self) -> BaseException | None:
+        """The exception that ended the handler, with its traceback; None after success."""
+        return self.outcome.error
+
+    @property
+    def error_payload(self) -> dict[str, Any] | None:
+        """What the caller got instead of a result; None after success."""
+        return self.outcome.error_payload
 
     @property
     def logs(self) -> str:

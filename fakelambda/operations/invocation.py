@@ -12,6 +12,7 @@ from typing import Any
 from fakelambda.domain import concurrency, lifecycle, payloads
 from fakelambda.domain.errors import (
     InvalidRequestContentException,
+    ResourceConflictException,
     ResourceNotFoundException,
     TooManyRequestsException,
 )
@@ -87,7 +88,8 @@ def invoke(
 def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes) -> Answer:
     """InvokeAsync: the deprecated way to queue an event."""
     with call.service.lock:
-        call.version(function, default=LATEST)
+        _, version = call.version(function, default=LATEST)
+    lifecycle.check_invocable(version.life)
     payloads.check_size(invoke_args, "Event")
     event = payloads.decode(invoke_args)
     _later(
@@ -98,14 +100,14 @@ def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes)
 
 
 def _later(service: Service, request: _Request, delay: timedelta = _AT_ONCE) -> None:
-    """Queues an event; one that finds no concurrency left goes back into the queue and waits longer each time."""
+    """Queues an event; one that finds no concurrency left or its version not ready goes back into the queue and waits longer each time."""
 
     def run() -> None:
         try:
             _run(service, request, service.world.now())
         except ResourceNotFoundException:
             return  # the function was deleted while the event waited: AWS drops it
-        except TooManyRequestsException:
+        except (TooManyRequestsException, ResourceConflictException):
             if not _is_blocked(service, request.reference):  # AWS drops the events of a function that may never run
                 _later(service, request, min(max(delay * 2, _FIRST_BACK_OFF), _LONGEST_BACK_OFF))
 
@@ -164,9 +166,7 @@ def _record(request: _Request, configuration: FunctionConfiguration, started_at:
         executed_version=configuration.version,
         invocation_type=request.invocation_type,
         event=request.event,
-        result=outcome.result,
-        error=outcome.error,
-        error_payload=outcome.error_payload,
+        outcome=outcome,
         request_id=request.request_id,
         log=ran.log,
         attempt=request.attempt,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import sys
 import tempfile
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CoroutineType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fakelambda.runtime import code, environ, failures, marshal, modules
+from fakelambda.runtime import code, coroutines, environ, failures, marshal, modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,6 +92,9 @@ class ExecutionEnvironment:
 
     Args:
         deployment: what to run.
+
+    Attributes:
+        log_level: of the root logger while this environment runs, as its code has left it; None for the host's.
     """
 
     def __init__(self, deployment: Deployment) -> None:
@@ -131,7 +136,7 @@ class ExecutionEnvironment:
             elif self.modules is not None:
                 self.modules.refresh_builtins()
             initialised()
-            payload = marshal.marshal(handler(marshal.unmarshal(event), context), ascii_only=self._ascii_only)
+            payload = self._call(handler, event, context)
         except BaseException as error:
             if failures.belongs_to_the_test_runner(error):
                 if handler is None:
@@ -148,6 +153,32 @@ class ExecutionEnvironment:
         if handler is None or (outcome.error is not None and failures.ends_the_process(outcome.error)):
             self.discard()
         return outcome
+
+    def module(self, name: str) -> ModuleType:
+        """A module as the deployed code sees it; initialises the environment where it is cold.
+
+        Raises:
+            ImportError: neither the code nor the host has it, or the handler's module cannot be imported.
+        """
+        if self._handler is None:
+            self._prepare()
+        modules_token, variables_token = modules.current.set(self.modules), environ.current.set(self._variables)
+        try:
+            if self._handler is None:
+                self._handler = self._load()
+            return importlib.import_module(name)
+        except failures.Fault as fault:
+            self.discard()
+            raise ImportError(fault.message) from fault
+        finally:
+            environ.current.reset(variables_token)
+            modules.current.reset(modules_token)
+
+    def _call(self, handler: Callable[[Any, Any], Any], event: bytes, context: LambdaContext) -> bytes:
+        result = handler(marshal.unmarshal(event), context)
+        if self.modules is None and isinstance(result, CoroutineType):  # deployed code cannot answer with one, in AWS neither
+            result = coroutines.finish(result)
+        return marshal.marshal(result, ascii_only=self._ascii_only)
 
     def timed_out(self, context: LambdaContext, *, cold_start: bool) -> Outcome:
         """What it comes to when the timeout had passed before the handler ended; the environment is discarded."""

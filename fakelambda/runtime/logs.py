@@ -180,6 +180,21 @@ def _time(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_LEVELS = {
+    "TRACE": 5,
+    "DEBUG": logging.DEBUG,
+    "INFO": logging.INFO,
+    "WARN": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "FATAL": logging.FATAL,
+}
+
+
+def level(logging_config: Mapping[str, Any]) -> int:
+    """The level that the root logger has in a new execution environment."""
+    return _LEVELS[logging_config["ApplicationLogLevel"]] if logging_config.get("LogFormat") == "JSON" else logging.WARNING
+
+
 # ---- the roads by which it comes ----
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from fakelambda.domain import runtimes
@@ -24,7 +25,7 @@ FunctionKey = tuple[str, str, str]
 """Account, region and name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Execution:
     """A handler that is to be run once.
 
@@ -47,7 +48,7 @@ class Execution:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ran:
     """A handler that was run.
 
@@ -143,6 +144,24 @@ class Runner:
 
         self._environments.discard(meant)
 
+    def module(self, function: Function, configuration: FunctionConfiguration, qualifier: str | None, name: str) -> ModuleType:
+        """A module of the environment that the next invocation of a version will use.
+
+        Raises:
+            ValueError: a callable is bound, so that the deployed code does not run.
+            ImportError: the code has no such module.
+        """
+        bound = self._binding(function, configuration, qualifier)
+        if bound is not None:
+            raise ValueError(f"A callable runs in the place of {function.name}'s code; patch the callable's own module.")
+        environment = self._environments.acquire(
+            (function.identity, configuration.version, None), lambda: self._environment(function, configuration, None)
+        )
+        try:
+            return environment.module(name)
+        finally:
+            self._environments.release(environment)
+
     def run(self, execution: Execution) -> Ran:
         """Runs the handler of a version once.
 
@@ -195,7 +214,8 @@ class Runner:
             level = logs.end()
             sleeping.current.reset(sleep_token)
             logs.current.reset(log_token)
-        environment.log_level = None if environment.modules is None else level
+        if environment.log_level is not None:
+            environment.log_level = level
         ended_at = self._world.now()
         duration = (ended_at - started_at).total_seconds()
         if duration > configuration.timeout and not isinstance(outcome.error, TimedOut):
@@ -217,7 +237,7 @@ class Runner:
 
     def _environment(self, function: Function, configuration: FunctionConfiguration, bound: Handler | None) -> ExecutionEnvironment:
         log_stream = f"{self._world.now():%Y/%m/%d}/[{configuration.version}]{self._world.new_id().replace('-', '')}"
-        return ExecutionEnvironment(
+        environment = ExecutionEnvironment(
             Deployment(
                 function_name=function.name,
                 code=bound or _deployed(configuration),
@@ -234,6 +254,9 @@ class Runner:
                 log_stream_name=log_stream,
             )
         )
+        if bound is None:
+            environment.log_level = logs.level(configuration.logging_config)
+        return environment
 
     def _inherited(self) -> dict[str, str]:
         if isinstance(self._inherit_env, bool):

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def test_the_handler_gets_the_event_and_the_context(deploy: Deploy) -> None:
     code = "def handler(event, context):\n    return [event, context.aws_request_id, context.get_remaining_time_in_millis()]\n"
     outcome = deploy({"app.py": code}).invoke(b'{"a": [1]}', LambdaContext(aws_request_id="r", remaining=lambda: 1.5))
     assert (outcome.result, outcome.payload) == ([{"a": [1]}, "r", 1500], b'[{"a": [1]}, "r", 1500]')
-    assert (outcome.error, outcome.error_payload, outcome.function_error, outcome.logs) == (None, None, False, "")
+    assert (outcome.error, outcome.error_payload, outcome.function_error) == (None, None, False)
 
 
 def test_a_callable_gets_a_fresh_event_each_time(deploy: Deploy, invoke: Invoke) -> None:
@@ -191,6 +192,4 @@ def test_what_the_test_patches_in_builtins_is_seen(deploy: Deploy, invoke: Invok
 def test_the_traceback_of_the_original_exception_is_kept(deploy: Deploy, invoke: Invoke) -> None:
     error = invoke(deploy({"app.py": "def handler(event, context):\n    1 / 0\n"})).error
     assert isinstance(error, ZeroDivisionError)
-    assert error.__traceback__ is not None
-    assert error.__traceback__.tb_next is not None
-    assert error.__traceback__.tb_next.tb_frame.f_code.co_name == "handler"
+    assert [frame.name for frame in traceback.extract_tb(error.__traceback__)][-1] == "handler"

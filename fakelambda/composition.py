@@ -1,0 +1,81 @@
+"""Puts the house together: the options of a fake, and the service made from them."""
+
+from __future__ import annotations
+
+import random as chance
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fakelambda.aws.neighbours import Neighbours
+from fakelambda.inspection.records import Invocations
+from fakelambda.operations import modelled  # noqa: F401 - whoever composes a service wants every operation in the table
+from fakelambda.operations.call import Service
+from fakelambda.runtime.runner import Runner
+from fakelambda.schedule.schedule import Schedule
+from fakelambda.state import State
+from fakelambda.world import World
+
+_LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {
+    "instant": {},
+    "realistic": {"create": timedelta(seconds=3), "update": timedelta(seconds=2)},
+}
+_ACCOUNT_ID_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The keywords of a ``FakeLambda``, which documents them.
+
+    Raises:
+        ValueError: a keyword has a value that it cannot have.
+    """
+
+    region: str
+    account_id: str
+    seed: int
+    lifecycle: str
+    schedule: str
+    sleep: str
+    random: chance.Random | None
+    reraise: tuple[type[BaseException], ...]
+    inherit_env: bool | tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check("lifecycle", self.lifecycle, _LIFECYCLES)
+        _check("schedule", self.schedule, ("automatic", "manual"))
+        _check("sleep", self.sleep, ("virtual", "real"))
+        if not (self.account_id.isdigit() and len(self.account_id) == _ACCOUNT_ID_LENGTH):
+            raise ValueError(f"account_id={self.account_id!r}: an AWS account id has 12 digits, such as '123456789012'.")
+
+    def keywords(self) -> dict[str, object]:
+        """What makes another fake like this one."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], None]) -> Service:
+    """A new service: no functions, no history, the seed's streams at their beginning.
+
+    Args:
+        sleep: what ``time.sleep`` in a handler does where sleep is virtual.
+    """
+    world = World(options.seed, options.random)
+    times = _LIFECYCLES[options.lifecycle]
+    return Service(
+        world=world,
+        state=State(),
+        schedule=Schedule(world),
+        lock=threading.RLock(),
+        runner=Runner(world, options.inherit_env, sleep if options.sleep == "virtual" else None),
+        neighbours=neighbours,
+        invocations=Invocations(),
+        transition_time=lambda event: times.get(event, timedelta(0)),
+        routes={},
+        reraise=options.reraise,
+    )
+
+
+def _check(keyword: str, value: str, allowed: Iterable[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{keyword}={value!r}: must be one of {', '.join(repr(choice) for choice in allowed)}.")

@@ -1,0 +1,188 @@
+"""What fakelambda costs, in units of botocore's own floor: a client call that a ``before-call`` hook answers with a constant.
+
+Run it with ``python tests/benchmarks/run.py``. Floor and fake are measured in turns in the same process, best of many rounds each, so that
+the ratios hold on any machine; the microseconds are only this machine's. moto's figures stand beside ours for what moto can do.
+"""
+
+import gc
+import io
+import itertools
+import json
+import os
+import sys
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import botocore.session
+from botocore.awsrequest import AWSResponse
+
+from fakelambda import FakeLambda
+
+ROUNDS, CALLS = 40, 100
+ROLE = "arn:aws:iam::123456789012:role/benchmark"
+Call = Callable[[], Any]
+
+
+def floor_client() -> Any:
+    """A client whose every call is answered by a constant."""
+    session: Any = botocore.session.Session()
+    session.set_credentials("testing", "testing")
+    client = session.create_client("lambda", region_name="us-east-1")
+    answer = AWSResponse("https://lambda.invalid/", 200, {}, None), {"ResponseMetadata": {"HTTPStatusCode": 200}}
+    client.meta.events.register_first("before-call.lambda", lambda **_: answer)
+    return client
+
+
+def microseconds(call: Call, calls: int) -> float:
+    """The mean of one round."""
+    started = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return (time.perf_counter() - started) / calls * 1e6
+
+
+def compared(one: Call, other: Call, *, calls: int = CALLS, rounds: int = ROUNDS) -> tuple[float, float]:
+    """The best round of each, taken in turns."""
+    gc.collect()
+    pairs = [(microseconds(one, calls), microseconds(other, calls)) for _ in range(rounds)]
+    return min(first for first, _ in pairs), min(second for _, second in pairs)
+
+
+def zipped(source: str, filler: int = 0) -> bytes:
+    """A deployment package, with some bytes that no compression shrinks."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", source)
+        archive.writestr("filler.bin", os.urandom(filler))
+    return packed.getvalue()
+
+
+def show(name: str, ours: float, floor: float, target: float | None = None) -> None:
+    """A row of the table."""
+    print(f"{name:44s} {ours:9.1f} µs {floor:9.1f} µs   x {ours / floor:5.2f}" + (f"   (at most {target})" if target else ""))
+
+
+def operations(client: Any, prefix: str) -> dict[str, Call]:
+    """The calls that are compared, on a client of whatever answers."""
+    names = (f"{prefix}{number}" for number in itertools.count())
+    return {
+        "GetFunction": lambda: client.get_function(FunctionName="orders"),
+        "CreateAlias": lambda: client.create_alias(FunctionName="orders", Name=next(names), FunctionVersion="1"),
+        "Invoke of a trivial callable": lambda: client.invoke(FunctionName="orders", Payload=b"{}"),
+    }
+
+
+def single_calls() -> None:
+    """GetFunction, CreateAlias, Invoke."""
+    targets = {"GetFunction": 1.4, "CreateAlias": 1.6, "Invoke of a trivial callable": 1.8}
+    floor = operations(floor_client(), "a")
+    for name, target in targets.items():
+        with FakeLambda() as fake:
+            fake.add_function("orders", lambda event, _context: event)
+            fake.client().publish_version(FunctionName="orders")
+            mine = operations(fake.client(), "a")[name]
+            below, ours = compared(floor[name], mine, calls=20 if name == "CreateAlias" else CALLS)
+        show(name, ours, below, target)
+
+
+def deployed_code() -> None:
+    """A handler from a zip, warm, through an alias with a weight."""
+    floor = floor_client()
+    with FakeLambda() as fake:
+        client = fake.client()
+        code = {"ZipFile": zipped("def handler(event, context):\n    return event\n")}
+        client.create_function(FunctionName="zip", Runtime="python3.13", Handler="app.handler", Role=ROLE, Code=code)
+        client.publish_version(FunctionName="zip")
+        client.create_alias(FunctionName="zip", Name="live", FunctionVersion="1")
+        below, ours = compared(
+            lambda: floor.invoke(FunctionName="zip:live", Payload=b"{}"), lambda: client.invoke(FunctionName="zip:live", Payload=b"{}")
+        )
+    show("Invoke of a deployed handler by alias, warm", ours, below)
+
+
+def entering() -> None:
+    """Entering and leaving a fake."""
+    floor = floor_client()
+
+    def enter() -> None:
+        with FakeLambda():
+            pass
+
+    below, ours = compared(lambda: floor.get_function(FunctionName="orders"), enter)
+    show("entering and leaving a FakeLambda", ours, below, 2)
+
+
+def pages() -> None:
+    """A page of 50 with few and with many functions."""
+    with ExitStack() as stack:
+        best = {}
+        for number in (100, 10_000):
+            fake = stack.enter_context(FakeLambda())
+            client = fake.client()
+            code = zipped("")
+            for index in range(number):
+                client.create_function(FunctionName=f"f{index:05}", Runtime="python3.13", Handler="a.b", Role=ROLE, Code={"ZipFile": code})
+            best[number] = min(microseconds(lambda client=client: client.list_functions(MaxItems=50), 5) for _ in range(ROUNDS))
+            stack.pop_all().close()
+    show("ListFunctions, page of 50, 10 000 : 100", best[10_000], best[100], 1.5)
+
+
+def versions() -> None:
+    """How much 1 000 published versions of 10 MB hold."""
+    code = zipped("", 10_000_000)
+    tracemalloc.start()
+    with FakeLambda() as fake:
+        client = fake.client()
+        client.create_function(FunctionName="big", Runtime="python3.13", Handler="a.b", Role=ROLE, Code={"ZipFile": code})
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1000):
+            client.update_function_configuration(FunctionName="big", Description=str(number))
+            client.publish_version(FunctionName="big")
+        grown = tracemalloc.get_traced_memory()[0] - before
+        blobs = {id(version.code.package) for version in fake.functions["big"].versions.values()}
+    tracemalloc.stop()
+    print(f"1 000 versions of a 10 MB zip: {len(blobs)} copy of the code, {grown / 1e6:.1f} MB grown")
+
+
+def moto() -> None:
+    """The same of moto, where it can."""
+    try:
+        from moto import mock_aws  # noqa: PLC0415 - the table stands without it
+    except ImportError:
+        print("moto is not installed")
+        return
+    os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+    floor = operations(floor_client(), "a")
+
+    def enter() -> None:
+        with mock_aws():
+            botocore.session.Session().create_client("lambda", region_name="us-east-1")
+
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        session: Any = botocore.session.Session()
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        role = session.create_client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        client = session.create_client("lambda", region_name="us-east-1")
+        client.create_function(FunctionName="orders", Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": zipped("")})
+        client.publish_version(FunctionName="orders")
+        for name, call in operations(client, "a").items():
+            label = "Invoke (echoes, runs nothing)" if "Invoke" in name else name
+            below, theirs = compared(floor[name], call, calls=10, rounds=20)
+            show(f"moto: {label}", theirs, below)
+    below, theirs = compared(floor["GetFunction"], enter, calls=2, rounds=5)
+    show("moto: entering, leaving, a client", theirs, below)
+
+
+def main() -> None:
+    """Prints the table."""
+    print(f"Python {sys.version.split()[0]}, botocore {botocore.__version__}")
+    for measure in (single_calls, deployed_code, entering, pages, versions, moto):
+        measure()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,308 @@
+"""What a test holds: set-up, handlers, routes, looking around."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import fakelambda
+from fakelambda import FakeLambda
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeLambda]:
+    with FakeLambda() as fake:
+        yield fake
+
+
+def answer(fake: FakeLambda, function_name: str = "orders", payload: Any = None) -> Any:
+    return json.load(fake.client().invoke(FunctionName=function_name, Payload=json.dumps(payload))["Payload"])
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"lifecycle": "slow"}, "lifecycle='slow': must be one of 'instant', 'realistic'."),
+        ({"schedule": "later"}, "schedule='later': must be one of 'automatic', 'manual'."),
+        ({"sleep": "deep"}, "sleep='deep': must be one of 'virtual', 'real'."),
+        ({"account_id": "1234"}, "account_id='1234': an AWS account id has 12 digits, such as '123456789012'."),
+    ],
+)
+def test_a_wrong_keyword_says_what_is_right(keywords: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match="^" + message.replace(".", r"\.")):
+        FakeLambda(**keywords)
+
+
+def test_starting_twice_or_stopping_what_is_not_active_says_what_to_do() -> None:
+    fake = FakeLambda()
+    with pytest.raises(RuntimeError, match=r"call start\(\) before stop\(\)"):
+        fake.stop()
+    with fake, pytest.raises(RuntimeError, match="make another one for a nested fake"):
+        fake.start()
+
+
+def test_current_is_the_innermost_active_fake() -> None:
+    with FakeLambda() as outer:
+        assert fakelambda.current() is outer
+        with FakeLambda() as inner:
+            assert fakelambda.current() is inner
+        assert fakelambda.current() is outer
+    with pytest.raises(RuntimeError, match=r"decorate the test with @FakeLambda\(\)"):
+        fakelambda.current()
+
+
+# ---- handlers ----
+
+
+def test_a_callable_runs_as_it_is(fake: FakeLambda) -> None:
+    calls = []
+    arn = fake.add_function("orders", lambda event, context: calls.append((event, context.function_name)), Timeout=30)
+    assert arn == "arn:aws:lambda:us-east-1:123456789012:function:orders"
+    assert answer(fake, payload=[1]) is None
+    assert calls == [([1], "orders")]
+    assert fake.functions["orders"].latest.timeout == 30
+
+
+def test_a_source_directory_is_deployed_as_if_zipped(fake: FakeLambda, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import helper\ndef handler(event, context):\n    return helper.NAME\n")
+    (tmp_path / "helper.py").write_text("NAME = 'from a file'\n")
+    fake.add_function("orders", source=tmp_path, Handler="app.handler")
+    assert answer(fake) == "from a file"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "either a callable or source=directory"),
+        ({"handler": len, "source": "src"}, "either a callable or source=directory"),
+        ({"handler": "src/"}, "for a directory write source='src/'"),
+    ],
+)
+def test_add_function_says_what_it_takes(fake: FakeLambda, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        fake.add_function("orders", **arguments)
+
+
+def test_add_function_refuses_what_aws_refuses(fake: FakeLambda) -> None:
+    fake.add_function("orders", lambda _event, _context: None)
+    with pytest.raises(fake.client().exceptions.ResourceConflictException, match="Function already exist: orders"):
+        fake.add_function("orders", lambda _event, _context: None)
+    with pytest.raises(ClientError, match=r"ValidationException.*at 'memorySize'"):
+        fake.add_function("other", lambda _event, _context: None, MemorySize=99_999)
+    assert [call.operation for call in fake.calls] == []  # the test's own set-up is no client's call
+
+
+def test_add_function_needs_no_active_fake_and_is_ready_at_once() -> None:
+    fake = FakeLambda(lifecycle="realistic")
+    fake.add_function("orders", lambda event, _context: event)
+    with fake:
+        assert answer(fake, payload=7) == 7
+
+
+def test_a_binding_is_for_a_qualifier_or_for_all_others(fake: FakeLambda) -> None:
+    fake.bind("orders", lambda _event, _context: "live", qualifier="live")  # before the function exists
+    fake.add_function("orders", lambda _event, _context: "any")
+    client = fake.client()
+    client.publish_version(FunctionName="orders")
+    client.create_alias(FunctionName="orders", Name="live", FunctionVersion="1")
+    fake.bind("orders:1", lambda _event, _context: "first")
+    assert [answer(fake, name) for name in ("orders", "orders:live", "orders:1")] == ["any", "live", "first"]
+    fake.unbind("orders", qualifier="live")
+    assert answer(fake, "orders:live") == "first"
+    with pytest.raises(KeyError):
+        fake.unbind("orders", qualifier="live")
+    with pytest.raises(TypeError, match=r"bind\(\) takes a callable"):
+        fake.bind("orders", "handler")  # type: ignore[arg-type]  # the point of the test
+
+
+def test_other_languages_and_images_run_what_is_bound(fake: FakeLambda) -> None:
+    client = fake.client()
+    role = "arn:aws:iam::123456789012:role/r"
+    client.create_function(FunctionName="image", PackageType="Image", Role=role, Code={"ImageUri": "repository:tag"})
+    with pytest.raises(fakelambda.NotModelled, match=r"image is a container image, .* fake.bind\('image', handler\)"):
+        client.invoke(FunctionName="image")
+    fake.bind("image", lambda _event, _context: "bound")
+    assert answer(fake, "image") == "bound"
+
+
+def test_reraised_exceptions_fail_the_test() -> None:
+    def handler(event: Any, _context: Any) -> None:
+        assert event == "right", "the handler's own assertion"
+
+    with FakeLambda(reraise=AssertionError) as fake:
+        fake.add_function("orders", handler)
+        assert answer(fake, payload="right") is None
+        with pytest.raises(AssertionError, match="the handler's own assertion"):
+            answer(fake, payload="wrong")
+        assert isinstance(fake.invocations[-1].error, AssertionError)
+
+
+# ---- environments ----
+
+COUNTING = "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return count\n"
+
+
+@pytest.fixture
+def counting(fake: FakeLambda, tmp_path: Path) -> FakeLambda:
+    (tmp_path / "app.py").write_text(COUNTING)
+    fake.add_function("orders", source=tmp_path, Handler="app.handler")
+    return fake
+
+
+def test_globals_live_until_a_cold_start(counting: FakeLambda) -> None:
+    assert [answer(counting), answer(counting)] == [1, 2]
+    counting.cold_start("orders")
+    assert [answer(counting), answer(counting)] == [1, 2]
+    assert [invocation.cold_start for invocation in counting.invocations] == [True, False, True, False]
+
+
+def test_an_update_starts_cold_and_a_tag_does_not(counting: FakeLambda) -> None:
+    client = counting.client()
+    answer(counting)
+    client.tag_resource(Resource=counting.functions["orders"].arn, Tags={"team": "shop"})
+    assert answer(counting) == 2
+    client.update_function_configuration(FunctionName="orders", Description="new")
+    assert answer(counting) == 1
+
+
+def test_cold_start_can_mean_one_version(counting: FakeLambda) -> None:
+    counting.client().publish_version(FunctionName="orders")
+    assert [answer(counting, "orders:1"), answer(counting)] == [1, 1]
+    counting.cold_start("orders:1")
+    assert [answer(counting, "orders:1"), answer(counting)] == [1, 2]
+    with pytest.raises(ValueError, match="There is no function 'order'; existing: orders"):
+        counting.cold_start("order")
+
+
+def test_a_deployed_module_can_be_patched(counting: FakeLambda, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting.module("orders", "app"), "count", 41)
+    assert answer(counting) == 42
+    with pytest.raises(ImportError, match="No module named 'ap'"):
+        counting.module("orders", "ap")
+    counting.bind("orders", lambda _event, _context: None)
+    with pytest.raises(ValueError, match="A callable runs in the place of orders's code"):
+        counting.module("orders", "app")
+
+
+# ---- routing ----
+
+
+@pytest.fixture
+def canary(fake: FakeLambda) -> FakeLambda:
+    fake.add_function("orders", lambda _event, context: context.function_version)
+    client = fake.client()
+    for description in ("one", "two"):
+        client.update_function_configuration(FunctionName="orders", Description=description)
+        client.publish_version(FunctionName="orders")
+    client.create_alias(FunctionName="orders", Name="live", FunctionVersion="1", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    return fake
+
+
+def test_a_route_is_taken_once_each_then_the_weights_decide(canary: FakeLambda) -> None:
+    canary.route("orders:live", ["2", "1", "2"])
+    assert [answer(canary, "orders:live") for _ in range(3)] == ["2", "1", "2"]
+    rest = [answer(canary, "orders:live") for _ in range(200)]
+    assert 5 <= rest.count("2") <= 40
+
+
+@pytest.mark.parametrize(
+    ("function_name", "versions", "message"),
+    [("orders", ["1"], "no such alias"), ("orders:blue", ["1"], "no such alias"), ("orders:live", ["1", "9"], "orders has no version '9'")],
+)
+def test_a_route_to_nowhere_is_refused(canary: FakeLambda, function_name: str, versions: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        canary.route(function_name, versions)
+
+
+def test_chance_can_be_handed_in(canary: FakeLambda) -> None:
+    class Loaded(Random):
+        def random(self) -> float:
+            return 0.05
+
+    with FakeLambda(random=Loaded()) as fake:
+        fake.add_function("orders", lambda _event, context: context.function_version)
+        client = fake.client()
+        client.publish_version(FunctionName="orders")
+        client.update_function_configuration(FunctionName="orders")
+        client.publish_version(FunctionName="orders")
+        weights = {"AdditionalVersionWeights": {"2": 0.1}}
+        client.create_alias(FunctionName="orders", Name="live", FunctionVersion="1", RoutingConfig=weights)
+        assert {answer(fake, "orders:live") for _ in range(20)} == {"2"}
+
+
+# ---- looking around ----
+
+
+def test_functions_are_the_state_read_only(canary: FakeLambda) -> None:
+    functions = canary.functions
+    assert functions["orders"].aliases["live"].additional_version_weights == {"2": 0.1}
+    assert list(functions["orders"].versions) == ["1", "2"]
+    with pytest.raises(TypeError):
+        functions["other"] = functions["orders"]  # type: ignore[index]  # the point of the test
+
+
+def test_calls_are_what_clients_asked_and_got(fake: FakeLambda) -> None:
+    fake.add_function("orders", lambda event, _context: event)
+    client = fake.client()
+    client.invoke(FunctionName="orders", Payload="[1]")
+    with pytest.raises(ClientError):
+        client.get_alias(FunctionName="orders", Name="live")
+    invoked, failed = fake.calls
+    assert (invoked.operation, invoked.parameters, invoked.error) == ("Invoke", {"FunctionName": "orders", "Payload": b"[1]"}, None)
+    assert invoked.response is not None
+    assert invoked.response["Payload"] == b"[1]"
+    assert (failed.response, failed.region, failed.account_id, failed.attempts) == (None, "us-east-1", "123456789012", 1)
+    assert isinstance(failed.error, dict)
+    assert failed.error["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_what_a_caller_does_with_its_answer_changes_nothing(fake: FakeLambda) -> None:
+    fake.add_function("orders", lambda event, _context: event, Environment={"Variables": {"KEY": "1"}})
+    client = fake.client()
+    client.get_function_configuration(FunctionName="orders")["Environment"]["Variables"]["KEY"] = "2"
+    client.get_function_configuration(FunctionName="orders")["Architectures"].append("arm64")
+    again = client.get_function_configuration(FunctionName="orders")
+    assert (again["Environment"], again["Architectures"]) == ({"Variables": {"KEY": "1"}}, ["x86_64"])
+
+
+def test_reset_makes_it_new() -> None:
+    def story(fake: FakeLambda) -> list[Any]:
+        fake.add_function("orders", lambda event, _context: event)
+        client = fake.client()
+        client.invoke(FunctionName="orders", InvocationType="Event", Payload="1")
+        return [client.get_function(FunctionName="orders")["Configuration"]["RevisionId"], len(fake.invocations), len(fake.calls)]
+
+    with FakeLambda(seed=3) as fake:
+        first = story(fake)
+        fake.reset()
+        assert (fake.functions, fake.invocations, fake.calls, fake.pending) == ({}, [], [], [])
+        assert story(fake) == first
+
+
+def test_code_can_be_downloaded_from_its_location(fake: FakeLambda, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("")
+    fake.add_function("orders", source=tmp_path, Handler="app.handler")
+    location = fake.client().get_function(FunctionName="orders")["Code"]["Location"]
+    package = fake.download(location)
+    assert package == fake.functions["orders"].latest.code.package.content  # type: ignore[union-attr]  # a zip function has one
+    fake.client().delete_function(FunctionName="orders")
+    with pytest.raises(ValueError, match="has the code of this location any more"):
+        fake.download(location)
+    with pytest.raises(ValueError, match=r"is no Code.Location"):
+        fake.download("https://example.com/orders.zip")
+
+
+def test_attach_and_connect_say_what_they_take(fake: FakeLambda) -> None:
+    with pytest.raises(TypeError, match="takes a Lambda client"):
+        fake.attach("client")  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(TypeError, match=r"fake.connect\(boto3.Session\(\)\)"):
+        fake.connect("session")
+
+
+def test_the_clock_only_moves_forwards(fake: FakeLambda) -> None:
+    with pytest.raises(ValueError, match="only moves forwards"):
+        fake.advance(-1)

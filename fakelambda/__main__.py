@@ -11,8 +11,6 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from fakelambda import FakeLambda
 
 _BEHAVED = """\
@@ -49,7 +47,7 @@ def _deploy(client: Any) -> None:
         Code={"ZipFile": _zip(_BEHAVED)},
     )
     _show("create_function", f"State {created['State']}")
-    _show("invoke", _error(client.invoke, FunctionName="orders", Payload=_ORDER))
+    _show("invoke", _error(client, "invoke", FunctionName="orders", Payload=_ORDER))
     client.get_waiter("function_active_v2").wait(FunctionName="orders")
     state = client.get_function(FunctionName="orders")["Configuration"]["State"]
     _show("wait function_active_v2", f"State {state}, after seconds of the fake's clock and none of yours")
@@ -99,8 +97,8 @@ def _roll_back(client: Any) -> None:
 def _refuse(client: Any) -> None:
     _title("6. What AWS refuses is refused in AWS's words")
     weights = {"AdditionalVersionWeights": {"9": 0.1}}
-    _show("update_alias", _error(client.update_alias, FunctionName="orders", Name="live", RoutingConfig=weights))
-    _show("delete_function", _error(client.delete_function, FunctionName="orders", Qualifier="1"))
+    _show("update_alias", _error(client, "update_alias", FunctionName="orders", Name="live", RoutingConfig=weights))
+    _show("delete_function", _error(client, "delete_function", FunctionName="orders", Qualifier="1"))
 
 
 def _wait(fake: FakeLambda, client: Any) -> None:
@@ -128,10 +126,10 @@ def _answer(client: Any, function_name: str) -> str:
     return json.dumps(payload)
 
 
-def _error(call: Any, **parameters: Any) -> str:
+def _error(client: Any, operation: str, **parameters: Any) -> str:
     try:
-        call(**parameters)
-    except ClientError as error:
+        getattr(client, operation)(**parameters)
+    except client.exceptions.ClientError as error:
         return f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
     raise AssertionError("AWS refuses this")
 

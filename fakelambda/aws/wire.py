@@ -134,7 +134,8 @@ class Reply:
 
     def error_body(self) -> bytes:
         """The JSON body of an error, for botocore's own parser."""
-        return json.dumps({name: value for name, value in self.members.items() if name != "Error"}).encode()
+        members = {"message": self.members["Error"]["Message"], **self.members}  # where the model spells no message, as AWS mostly does
+        return json.dumps({name: value for name, value in members.items() if name != "Error"}).encode()
 
 
 class _Response(AWSResponse):

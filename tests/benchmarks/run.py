@@ -15,10 +15,12 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from fakelambda import FakeLambda
 
@@ -32,7 +34,7 @@ def floor_client() -> Any:
     session: Any = botocore.session.Session()
     session.set_credentials("testing", "testing")
     client = session.create_client("lambda", region_name="us-east-1")
-    answer = AWSResponse("https://lambda.invalid/", 200, {}, None), {"ResponseMetadata": {"HTTPStatusCode": 200}}
+    answer = AWSResponse("https://lambda.invalid/", 200, HTTPHeaders(), None), {"ResponseMetadata": {"HTTPStatusCode": 200}}
     client.meta.events.register_first("before-call.lambda", lambda **_: answer)
     return client
 
@@ -126,7 +128,7 @@ def pages() -> None:
             code = zipped("")
             for index in range(number):
                 client.create_function(FunctionName=f"f{index:05}", Runtime="python3.13", Handler="a.b", Role=ROLE, Code={"ZipFile": code})
-            best[number] = min(microseconds(lambda client=client: client.list_functions(MaxItems=50), 5) for _ in range(ROUNDS))
+            best[number] = min(microseconds(partial(client.list_functions, MaxItems=50), 5) for _ in range(ROUNDS))
             stack.pop_all().close()
     show("ListFunctions, page of 50, 10 000 : 100", best[10_000], best[100], 1.5)
 

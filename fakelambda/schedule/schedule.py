@@ -80,12 +80,6 @@ class Schedule:
         with self._lock:
             heapq.heappush(self._work if runs_user_code else self._transitions, entry)
 
-    def clear(self) -> None:
-        """Forgets every entry."""
-        with self._lock:
-            self._transitions.clear()
-            self._work.clear()
-
     def pending(self) -> list[Pending]:
         """Everything that waits, soonest first."""
         now = self._world.now()
@@ -97,7 +91,7 @@ class Schedule:
     def settle(self) -> None:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
         with self._settling:
-            while entry := self._due(self._transitions):
+            while self._transitions and (entry := self._due(self._transitions)):
                 entry.action()
 
     def run_due(self) -> None:

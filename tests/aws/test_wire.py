@@ -186,7 +186,8 @@ def test_errors(client: Any, operation: str, error: ServiceError, sent: Sent) ->
 
 
 def test_every_error_class_is_in_the_table() -> None:
-    assert {type(error) for _, error, _ in ERRORS} == set(ServiceError.__subclasses__())
+    classes = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ServiceError)}
+    assert {type(error) for _, error, _ in ERRORS} == classes - {ServiceError}
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

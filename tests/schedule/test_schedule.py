@@ -211,14 +211,6 @@ def test_advancing_without_user_code_leaves_handlers_waiting(story: Story) -> No
     assert story.happened[-1] == ("handler", 5)
 
 
-def test_clearing_forgets_everything(story: Story) -> None:
-    story.add("handler", 1)
-    story.add("transition", 2, user_code=False)
-    story.schedule.clear()
-    story.schedule.drain()
-    assert (story.happened, story.waiting, story.schedule.has_work()) == ([], [], False)
-
-
 def test_what_is_pending_tells_when_what_and_whose(story: Story, clock: time_machine.Traveller) -> None:
     story.schedule.add(90 * SECOND, lambda: None, kind="retry", function_name="orders", detail="attempt 2", runs_user_code=True)
     story.schedule.add(30 * SECOND, lambda: None, kind="create", function_name="billing")

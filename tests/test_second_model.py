@@ -1,0 +1,750 @@
+"""A second model of Lambda's API, a page of dictionaries made from AWS's documented and recorded behaviour alone, runs beside the fake.
+
+It imports nothing of fakelambda but its front door. Where AWS's behaviour is not known, such as which of two reasons to refuse a call comes
+first, the model allows what is plausible. To look longer, run this file as a script: ``python tests/test_second_model.py 2000``.
+"""
+
+# ruff: noqa: N803 - the model's arguments carry AWS's names
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import itertools
+import json
+import os
+import sys
+import zipfile
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from fakelambda import FakeLambda, LambdaContext
+
+PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
+STALE = "PreconditionFailedException: The Revision Id provided does not match the latest Revision Id. Call the {} API to retrieve the latest Revision Id"
+NOT_NOW = "ResourceConflictException: The operation cannot be performed at this time. "
+ONLY_FUNCTIONS = (
+    "InvalidParameterValueException: This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+    "Please specify either a function name or an unqualified function ARN."
+)
+
+
+def packed(text: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("app.py", (2020, 1, 1, 0, 0, 0)), text)
+    return content.getvalue()
+
+
+PACKAGES = [packed("#" * size) for size in (1, 10, 100)]
+
+
+class Refusal(Exception):  # noqa: N818 - named for what AWS does
+    """The answers that AWS may refuse a call with."""
+
+
+def missing(name: str) -> str:
+    return f"ResourceNotFoundException: Function not found: {PREFIX}{name}"
+
+
+class Oracle:
+    """What AWS would answer. A function is a dictionary, and so is everything in it.
+
+    ``revisions`` holds the revision ids as they were last seen; ``renewed`` names those that the last call has to have changed.
+    """
+
+    def __init__(self, *, takes_time: bool) -> None:
+        self.takes_time = takes_time
+        self.functions: dict[str, dict[str, Any]] = {}
+        self.revisions: dict[tuple[str, str], str] = {}
+        self.renewed: set[tuple[str, str]] = set()
+
+    def found(self, name: str, otherwise: str = "") -> dict[str, Any]:
+        if name not in self.functions:
+            raise Refusal(otherwise or missing(name))
+        return self.functions[name]
+
+    def idle(self, name: str, revision: str | None) -> dict[str, Any]:
+        """A function that may be changed by who knows this revision."""
+        function, reasons = self.found(name), []
+        if function["busy"] == "Pending":
+            reasons.append(f"{NOT_NOW}The function is currently in the following state: Pending")
+        elif function["busy"]:
+            reasons.append(f"{NOT_NOW}An update is in progress for resource: {PREFIX}{name}")
+        if revision not in (None, self.revisions[name, "$LATEST"]):
+            reasons.append(STALE.format("GetFunction/GetAlias"))
+        if reasons:
+            raise Refusal(*reasons)
+        return function
+
+    def settle(self) -> None:
+        for name, function in self.functions.items():
+            if function["busy"]:
+                function["busy"], function["running"] = "", function["latest"]
+                self.renewed.add((name, "$LATEST"))
+
+    # ---- functions and versions ----
+
+    def create_function(self, FunctionName: str, Code: dict[str, bytes], Description: str, *, Publish: bool, **_: Any) -> dict[str, Any]:
+        if FunctionName in self.functions:
+            raise Refusal(f"ResourceConflictException: Function already exist: {FunctionName}")
+        latest = {"Description": Description, "CodeSize": len(Code["ZipFile"]), "CodeSha256": sha(Code["ZipFile"]), "Generation": "0"}
+        made: dict[str, Any] = {
+            "latest": latest,
+            "running": latest,
+            "versions": {},
+            "aliases": {},
+            "policies": {},
+            "events": {},
+            "tags": {},
+        }
+        self.functions[FunctionName] = made | {"reserved": None, "last": 0, "dirty": True, "busy": "Pending" if self.takes_time else ""}
+        self.renewed.add((FunctionName, "$LATEST"))
+        if Publish:
+            self.publish(FunctionName)
+        return {**shown(latest), "FunctionArn": PREFIX + FunctionName, "Version": "1" if Publish else "$LATEST", "State": "Pending"}
+
+    def publish(self, name: str, description: str | None = None) -> str:
+        function = self.functions[name]
+        function["last"] += 1
+        number = str(function["last"])
+        own = {} if description is None else {"Description": description}
+        function["versions"][number] = {**function["latest"], **own}
+        function["dirty"] = False
+        self.renewed |= {(name, "$LATEST"), (name, number)}
+        return number
+
+    def publish_version(
+        self,
+        FunctionName: str,
+        Description: str | None = None,
+        CodeSha256: str | None = None,
+        RevisionId: str | None = None,
+    ) -> dict[str, Any]:
+        function = self.idle(FunctionName, RevisionId)
+        actual = function["latest"]["CodeSha256"]
+        if CodeSha256 not in (None, actual):
+            raise Refusal(
+                f"InvalidParameterValueException: CodeSHA256 ({CodeSha256}) is different from current CodeSHA256 in $LATEST ({actual}). "
+                "Please try again with the CodeSHA256 in $LATEST."
+            )
+        number = str(function["last"])
+        if function["dirty"] or number not in function["versions"]:
+            number = self.publish(FunctionName, Description)
+        return {**shown(function["versions"][number]), "Version": number, "FunctionArn": f"{PREFIX}{FunctionName}:{number}"}
+
+    def update(self, name: str, changes: dict[str, Any]) -> dict[str, Any]:
+        function = self.functions[name]
+        function["latest"] = {**function["latest"], **changes}
+        function["dirty"] = True
+        if self.takes_time:
+            function["busy"] = "InProgress"
+        else:
+            function["running"] = function["latest"]
+        self.renewed.add((name, "$LATEST"))
+        return {**shown(function["latest"]), "Version": "$LATEST", "LastUpdateStatus": "InProgress"}
+
+    def update_function_configuration(
+        self,
+        FunctionName: str,
+        RevisionId: str | None = None,
+        Description: str | None = None,
+        Environment: Any = None,
+    ) -> dict[str, Any]:
+        self.idle(FunctionName, RevisionId)
+        changes = {} if Description is None else {"Description": Description}
+        if Environment:
+            changes["Generation"] = Environment["Variables"]["GENERATION"]
+        return self.update(FunctionName, changes)
+
+    def update_function_code(
+        self,
+        FunctionName: str,
+        ZipFile: bytes,
+        RevisionId: str | None = None,
+        *,
+        Publish: bool = False,
+        DryRun: bool = False,
+    ) -> dict[str, Any]:
+        function = self.idle(FunctionName, RevisionId)
+        changes = {"CodeSize": len(ZipFile), "CodeSha256": sha(ZipFile)}
+        if DryRun:
+            return changes
+        answer = self.update(FunctionName, changes)
+        if not Publish:
+            return answer
+        number = self.publish(FunctionName)
+        return {**shown(function["latest"]), "Version": number, "State": "Pending", "FunctionArn": f"{PREFIX}{FunctionName}:{number}"}
+
+    def delete_function(self, FunctionName: str, Qualifier: str | None = None) -> dict[str, Any]:
+        if Qualifier == "$LATEST":
+            raise Refusal("InvalidParameterValueException: $LATEST version cannot be deleted without deleting the function.")
+        if Qualifier and not Qualifier.isdigit():
+            raise Refusal("InvalidParameterValueException: Deletion of aliases is not currently supported.")
+        function = self.found(FunctionName)
+        if Qualifier is None:
+            del self.functions[FunctionName]
+        elif Qualifier in function["versions"]:
+            using = [name for name, alias in function["aliases"].items() if Qualifier in (alias["FunctionVersion"], *alias["weights"])]
+            if using:
+                text = "ResourceConflictException: Unable to delete version because the following aliases reference it: [{}]"
+                raise Refusal(*(text.format(", ".join(order)) for order in itertools.permutations(using)))
+            for shelf in ("versions", "policies", "events"):
+                function[shelf].pop(Qualifier, None)
+        return {"StatusCode": 204}
+
+    def get_function(self, FunctionName: str, Qualifier: str | None = None) -> dict[str, Any]:
+        asked = f"{FunctionName}:{Qualifier}" if Qualifier else FunctionName
+        function = self.found(FunctionName, missing(asked))
+        version = function["aliases"].get(Qualifier, {}).get("FunctionVersion", Qualifier or "$LATEST")
+        configuration = function["latest"] if version == "$LATEST" else function["versions"].get(version)
+        if configuration is None:
+            raise Refusal(missing(asked))
+        reserved = function["reserved"]
+        return {
+            "Configuration": {**shown(configuration), "FunctionArn": PREFIX + asked, "Version": version},
+            "Tags": function["tags"] or None,
+            "Concurrency": None if reserved is None else {"ReservedConcurrentExecutions": reserved},
+        }
+
+    # ---- aliases ----
+
+    def check_routing(self, name: str, alias: dict[str, Any]) -> None:
+        known, reasons = {"$LATEST", *self.functions[name]["versions"]}, []
+        version, weights = alias["FunctionVersion"], alias["weights"]
+        if version in weights:
+            reasons.append(
+                f"InvalidParameterValueException: Invalid function version {version}. Function version {version} is already included in routing configuration."
+            )
+        if version == "$LATEST" and weights:
+            reasons.append("InvalidParameterValueException: $LATEST is not supported for an alias pointing to more than 1 version")
+        reasons += [missing(f"{name}:{target}") for target in (version, *weights) if target not in known]
+        if reasons:
+            raise Refusal(*reasons)
+
+    def create_alias(
+        self, FunctionName: str, Name: str, FunctionVersion: str, RoutingConfig: Any = None, Description: str = ""
+    ) -> dict[str, Any]:
+        alias = {"FunctionVersion": FunctionVersion, "Description": Description, "weights": weights_of(RoutingConfig)}
+        function = self.found(FunctionName, missing(f"{FunctionName}:{FunctionVersion}"))
+        taken = [f"ResourceConflictException: Alias already exists: {PREFIX}{FunctionName}:{Name}"] * (Name in function["aliases"])
+        try:
+            self.check_routing(FunctionName, alias)
+        except Refusal as refusal:
+            raise Refusal(*refusal.args, *taken) from None
+        if taken:
+            raise Refusal(*taken)
+        function["aliases"][Name] = alias
+        self.renewed.add((FunctionName, Name))
+        return alias_shown(FunctionName, Name, alias)
+
+    def update_alias(
+        self, FunctionName: str, Name: str, RevisionId: str | None = None, RoutingConfig: Any = None, **changes: str
+    ) -> dict[str, Any]:
+        routed = {} if RoutingConfig is None else {"weights": weights_of(RoutingConfig)}
+        unknown = f"ResourceNotFoundException: Alias not found: {PREFIX}{FunctionName}:{Name}"
+        function = self.found(FunctionName, unknown)
+        if Name not in function["aliases"]:
+            raise Refusal(unknown)
+        alias = {**function["aliases"][Name], **changes, **routed}
+        stale = [STALE.format("GetFunction/GetAlias")] * (RevisionId not in (None, self.revisions[FunctionName, Name]))
+        try:
+            self.check_routing(FunctionName, alias)
+        except Refusal as refusal:
+            raise Refusal(*refusal.args, *stale) from None
+        if stale:
+            raise Refusal(*stale)
+        function["aliases"][Name] = alias
+        self.renewed.add((FunctionName, Name))
+        return alias_shown(FunctionName, Name, alias)
+
+    def delete_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:
+        function = self.found(FunctionName)
+        for shelf in ("aliases", "policies", "events"):
+            function[shelf].pop(Name, None)
+        return {}
+
+    def get_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:
+        aliases = self.functions.get(FunctionName, {"aliases": {}})["aliases"]
+        if Name not in aliases:
+            raise Refusal(f"ResourceNotFoundException: Cannot find alias arn: {PREFIX}{FunctionName}:{Name}")
+        return alias_shown(FunctionName, Name, aliases[Name])
+
+    # ---- permissions ----
+
+    def add_permission(
+        self,
+        FunctionName: str,
+        StatementId: str,
+        Qualifier: str | None = None,
+        RevisionId: str | None = None,
+        **_: Any,
+    ) -> dict[str, Any]:
+        if Qualifier == "$LATEST":
+            raise Refusal("InvalidParameterValueException: We currently do not support adding policies for $LATEST.", missing(FunctionName))
+        function, place = self.found(FunctionName), Qualifier or ""
+        self.check_policy_place(FunctionName, Qualifier)
+        statements, reasons = function["policies"].get(place, []), []
+        if StatementId in statements:
+            reasons.append(
+                f"ResourceConflictException: The statement id ({StatementId}) provided already exists. "
+                "Please provide a new statement id, or remove the existing statement."
+            )
+        if RevisionId is not None and RevisionId != (statements and self.revisions[FunctionName, f"policy of {place}"]):
+            reasons.append(STALE.format("GetPolicy"))
+        if reasons:
+            raise Refusal(*reasons)
+        function["policies"][place] = [*statements, StatementId]
+        self.renewed.add((FunctionName, f"policy of {place}"))
+        return {}
+
+    def check_policy_place(self, name: str, qualifier: str | None) -> None:
+        function = self.functions[name]
+        if qualifier and qualifier not in function["versions"] and qualifier not in function["aliases"]:
+            is_version = qualifier.isdigit()
+            text = (
+                missing(f"{name}:{qualifier}")
+                if is_version
+                else f"ResourceNotFoundException: Cannot find alias arn: {PREFIX}{name}:{qualifier}"
+            )
+            raise Refusal(text)
+
+    def remove_permission(
+        self, FunctionName: str, StatementId: str, Qualifier: str | None = None, RevisionId: str | None = None
+    ) -> dict[str, Any]:
+        function, place = (
+            self.found(FunctionName, f"ResourceNotFoundException: No policy found for: {PREFIX}{FunctionName}"),
+            Qualifier or "",
+        )
+        self.check_policy_place(FunctionName, Qualifier)
+        statements, reasons = function["policies"].get(place), []
+        if not statements:
+            raise Refusal("ResourceNotFoundException: No policy is associated with the given resource.")
+        if RevisionId not in (None, self.revisions[FunctionName, f"policy of {place}"]):
+            reasons.append(STALE.format("GetPolicy"))
+        if StatementId not in statements:
+            reasons.append(f"ResourceNotFoundException: Statement {StatementId} is not found in resource policy.")
+        if reasons:
+            raise Refusal(*reasons)
+        function["policies"][place] = [other for other in statements if other != StatementId]
+        self.renewed.add((FunctionName, f"policy of {place}"))
+        return {}
+
+    # ---- event-invoke configurations, concurrency, tags ----
+
+    def put_function_event_invoke_config(self, FunctionName: str, Qualifier: str | None = None, **numbers: int) -> dict[str, Any]:
+        place = Qualifier or "$LATEST"
+        nobody = Refusal("ResourceNotFoundException: The function doesn't exist.")
+        if not numbers:
+            raise Refusal("InvalidParameterValueException: You must specify at least one of error handling or destination setting.")
+        function = self.found(FunctionName, str(nobody))
+        if place not in {"$LATEST", *function["versions"], *function["aliases"]}:
+            raise nobody
+        function["events"][place] = numbers
+        return event_shown(FunctionName, place, numbers)
+
+    def existing_event(self, name: str, qualifier: str | None, no_function: str | None = None) -> tuple[dict[str, Any], str]:
+        place = qualifier or "$LATEST"
+        nothing = f"ResourceNotFoundException: The function {PREFIX}{name}:{place} doesn't have an EventInvokeConfig"
+        events: dict[str, Any] = self.found(name, no_function or nothing)["events"]
+        if place not in events:
+            raise Refusal(nothing)
+        return events, place
+
+    def update_function_event_invoke_config(self, FunctionName: str, Qualifier: str | None = None, **numbers: int) -> dict[str, Any]:
+        events, place = self.existing_event(FunctionName, Qualifier, "ResourceNotFoundException: The function doesn't exist.")
+        events[place] = {**events[place], **numbers}
+        return event_shown(FunctionName, place, events[place])
+
+    def delete_function_event_invoke_config(self, FunctionName: str, Qualifier: str | None = None) -> dict[str, Any]:
+        events, place = self.existing_event(FunctionName, Qualifier)
+        del events[place]
+        return {}
+
+    def put_function_concurrency(self, FunctionName: str, ReservedConcurrentExecutions: int) -> dict[str, Any]:
+        name, _, qualifier = FunctionName.partition(":")
+        if qualifier:
+            raise Refusal(ONLY_FUNCTIONS)
+        function = self.found(name, missing(f"{name}:$LATEST"))
+        others = sum(other["reserved"] or 0 for key, other in self.functions.items() if key != name)
+        if 1000 - others - ReservedConcurrentExecutions < 100:
+            raise Refusal(
+                "InvalidParameterValueException: Specified ReservedConcurrentExecutions for function decreases account's "
+                "UnreservedConcurrentExecution below its minimum value of [100]."
+            )
+        function["reserved"] = ReservedConcurrentExecutions
+        return {"ReservedConcurrentExecutions": ReservedConcurrentExecutions}
+
+    def delete_function_concurrency(self, FunctionName: str) -> dict[str, Any]:
+        self.found(FunctionName)["reserved"] = None
+        return {}
+
+    def tag_resource(self, Resource: str, Tags: dict[str, str]) -> dict[str, Any]:
+        name = Resource.removeprefix(PREFIX)
+        if not Tags:
+            raise Refusal("InvalidParameterValueException: An error occurred and the request cannot be processed.")
+        if ":" in name:
+            raise Refusal(
+                "InvalidParameterValueException: Tags on function aliases and versions are not supported. Please specify a function ARN."
+            )
+        merged = {**self.found(name)["tags"], **Tags}
+        if len(merged) > 50:
+            raise Refusal("InvalidParameterValueException: Number of tags exceeds resource tag limit.")
+        self.functions[name]["tags"] = merged
+        self.renewed.add((name, "$LATEST"))
+        return {}
+
+    def untag_resource(self, Resource: str, TagKeys: list[str]) -> dict[str, Any]:
+        name = Resource.removeprefix(PREFIX)
+        function = self.found(name)
+        function["tags"] = {key: value for key, value in function["tags"].items() if key not in TagKeys}
+        self.renewed.add((name, "$LATEST"))
+        return {}
+
+    # ---- invocations ----
+
+    def invoke(self, FunctionName: str, InvocationType: str, Qualifier: str | None = None) -> tuple[int, list[tuple[str, str]]]:
+        """The status, and what may run: version and generation; nothing where nothing runs."""
+        asked = Qualifier or "$LATEST"
+        function = self.found(FunctionName, missing(f"{FunctionName}:{asked}"))
+        alias = function["aliases"].get(asked, {"FunctionVersion": asked, "weights": {}})
+        known = {**function["versions"], "$LATEST": function["running"]}
+        if alias["FunctionVersion"] not in known:
+            raise Refusal(missing(f"{FunctionName}:{asked}"))
+        reasons = []
+        if alias["FunctionVersion"] == "$LATEST" and function["busy"] == "Pending":
+            reasons.append(f"{NOT_NOW}The function is currently in the following state: Pending")
+        if function["reserved"] == 0 and InvocationType == "RequestResponse":
+            reasons.append("TooManyRequestsException: Rate Exceeded.")
+        if reasons:
+            raise Refusal(*reasons)
+        shares = {alias["FunctionVersion"]: 1 - sum(alias["weights"].values()), **alias["weights"]}
+        runs = [(version, known[version]["Generation"]) for version, share in shares.items() if share > 0]
+        return {"RequestResponse": 200, "Event": 202, "DryRun": 204}[InvocationType], [] if function[
+            "reserved"
+        ] == 0 or InvocationType == "DryRun" else runs
+
+
+def sha(package: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(package).digest()).decode()
+
+
+def shown(configuration: dict[str, Any]) -> dict[str, Any]:
+    return {name: configuration[name] for name in ("Description", "CodeSize", "CodeSha256")}
+
+
+def weights_of(routing: Any) -> dict[str, float]:
+    weights: dict[str, float] = (routing or {}).get("AdditionalVersionWeights", {})
+    if len(weights) > 1:
+        raise Refusal("InvalidParameterValueException: Number of items in AdditionalVersionWeights cannot be greater than 1")
+    return weights
+
+
+def alias_shown(function: str, name: str, alias: dict[str, Any]) -> dict[str, Any]:
+    routing = {"AdditionalVersionWeights": alias["weights"]} if alias["weights"] else None
+    return {
+        "AliasArn": f"{PREFIX}{function}:{name}",
+        "Name": name,
+        "FunctionVersion": alias["FunctionVersion"],
+        "Description": alias["Description"],
+        "RoutingConfig": routing,
+    }
+
+
+def event_shown(function: str, place: str, numbers: dict[str, int]) -> dict[str, Any]:
+    members = {name: numbers.get(name) for name in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")}
+    return {"FunctionArn": f"{PREFIX}{function}:{place}", **members, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
+
+
+# ---- both side by side ----
+
+NAMES = st.sampled_from(["one", "one", "one", "two"])  # "one" is there from the beginning, with two versions and an alias
+QUALIFIERS = st.sampled_from([None, "$LATEST", "1", "2", "3", "live", "beta"])
+PLACES = st.sampled_from([None, "1", "2", "live", "beta"])
+VERSIONS = st.sampled_from(["$LATEST", "1", "2", "3", "1", "2"])
+ALIASES = st.sampled_from(["live", "beta"])
+TEXTS = st.sampled_from(["", "x", "y"])
+REVISIONS = st.sampled_from([None, None, None, "latest", "wrong"])
+ROUTINGS: st.SearchStrategy[Any] = st.sampled_from(
+    [None, None, {}, {"AdditionalVersionWeights": {}}, {"AdditionalVersionWeights": {"1": 0.5, "2": 0.5}}]
+) | st.builds(
+    lambda version, weight: {"AdditionalVersionWeights": {version: weight}}, st.sampled_from("123"), st.sampled_from([0.0, 0.5, 1.0])
+)
+STATEMENTS = st.sampled_from(["s1", "s2", "s3"])
+NUMBERS = st.fixed_dictionaries(
+    {}, optional={"MaximumRetryAttempts": st.integers(0, 2), "MaximumEventAgeInSeconds": st.sampled_from([60, 21600])}
+)
+
+
+def run(event: Any, context: LambdaContext) -> list[str]:
+    return [context.function_version, os.environ["GENERATION"]]
+
+
+def members_of(actual: Any, expected: Any) -> Any:
+    """What an answer says about the members that the model knows."""
+    if not isinstance(expected, dict) or not isinstance(actual, dict):
+        return actual
+    return {name: members_of(actual.get(name), value) for name, value in expected.items()}
+
+
+class SideBySide(RuleBasedStateMachine):
+    @initialize(takes_time=st.booleans(), seed=st.integers(0, 9))
+    def begin(self, *, takes_time: bool, seed: int) -> None:
+        self.fake = FakeLambda(seed=seed, lifecycle="realistic" if takes_time else "instant").start()
+        self.client: Any = self.fake.client(config=Config(retries={"total_max_attempts": 1}))
+        self.oracle = Oracle(takes_time=takes_time)
+        for name in ("one", "two"):
+            self.fake.bind(name, run)
+        self.seen: set[str] = set()
+        self.invocations = 0
+        self.create_function("one", PACKAGES[0], "", publish=False)
+        for number in "12":
+            self.advance(60)
+            self.everything_that_can_be_read_is_the_same()
+            self.publish("one", None, None, None)
+            self.update_configuration("one", None, number, None)
+        self.advance(60)
+        self.create_alias("one", "live", "1", None, None)
+
+    def teardown(self) -> None:
+        if hasattr(self, "fake"):
+            self.fake.stop()
+
+    def both(self, operation: str, **parameters: Any) -> None:
+        """Calls both with what is not None and compares their answers."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        expected = self.expected(operation, given)
+        if isinstance(expected, Refusal):
+            assert self.refused(operation, given) in expected.args
+        else:
+            actual = getattr(self.client, operation)(**given)
+            assert members_of(actual, expected) == expected
+
+    def expected(self, operation: str, given: dict[str, Any]) -> Any:
+        """What the model answers, or what it refuses with."""
+        try:
+            return getattr(self.oracle, operation)(**given)
+        except Refusal as refusal:
+            return refusal
+
+    def refused(self, operation: str, given: dict[str, Any]) -> str:
+        try:
+            answer = getattr(self.client, operation)(**given)
+        except ClientError as error:
+            return "{Code}: {Message}".format(**error.response["Error"])
+        return f"not refused: {answer}"
+
+    def revision(self, kind: str | None, *key: str) -> str | None:
+        return self.oracle.revisions.get((key[0], key[1]), "none yet") if kind == "latest" else kind
+
+    @rule(name=NAMES, package=st.sampled_from(PACKAGES), description=TEXTS, publish=st.booleans())
+    def create_function(self, name: str, package: bytes, description: str, *, publish: bool) -> None:
+        self.both(
+            "create_function",
+            FunctionName=name,
+            Role="arn:aws:iam::123456789012:role/r",
+            Runtime="python3.12",
+            Handler="app.handler",
+            Code={"ZipFile": package},
+            Description=description,
+            Publish=publish and not self.oracle.takes_time,
+            Environment={"Variables": {"GENERATION": "0"}},
+        )
+
+    @rule(name=NAMES, description=st.none() | TEXTS, generation=st.none() | st.sampled_from("123"), revision=REVISIONS)
+    def update_configuration(self, name: str, description: str | None, generation: str | None, revision: str | None) -> None:
+        environment = generation and {"Variables": {"GENERATION": generation}}
+        known = self.revision(revision, name, "$LATEST")
+        self.both("update_function_configuration", FunctionName=name, Description=description, Environment=environment, RevisionId=known)
+
+    @rule(
+        name=NAMES,
+        package=st.sampled_from(PACKAGES),
+        flags=st.sampled_from([{}, {}, {"Publish": True}, {"DryRun": True}]),
+        revision=REVISIONS,
+    )
+    def update_code(self, name: str, package: bytes, flags: dict[str, bool], revision: str | None) -> None:
+        flags = {} if self.oracle.takes_time and "Publish" in flags else flags
+        self.both("update_function_code", FunctionName=name, ZipFile=package, RevisionId=self.revision(revision, name, "$LATEST"), **flags)
+
+    @rule(name=NAMES, description=st.none() | TEXTS, digest=st.sampled_from([None, None, "right", "wrong"]), revision=REVISIONS)
+    def publish(self, name: str, description: str | None, digest: str | None, revision: str | None) -> None:
+        if digest == "right":
+            digest = self.oracle.functions.get(name, {}).get("latest", {}).get("CodeSha256")
+        known = self.revision(revision, name, "$LATEST")
+        self.both("publish_version", FunctionName=name, Description=description, CodeSha256=digest, RevisionId=known)
+
+    @rule(name=NAMES, qualifier=st.sampled_from(["$LATEST", "1", "2", "3", "9", "live", "1", "2", "3", "1", "2", "3", None]))
+    def delete(self, name: str, qualifier: str | None) -> None:
+        self.both("delete_function", FunctionName=name, Qualifier=qualifier)
+
+    @rule(name=NAMES, qualifier=QUALIFIERS)
+    def get_function(self, name: str, qualifier: str | None) -> None:
+        self.both("get_function", FunctionName=name, Qualifier=qualifier)
+
+    @rule(name=NAMES, alias=ALIASES, version=VERSIONS, routing=ROUTINGS, description=st.none() | TEXTS)
+    def create_alias(self, name: str, alias: str, version: str, routing: Any, description: str | None) -> None:
+        self.both("create_alias", FunctionName=name, Name=alias, FunctionVersion=version, RoutingConfig=routing, Description=description)
+
+    @rule(name=NAMES, alias=ALIASES, version=st.none() | VERSIONS, routing=ROUTINGS, description=st.none() | TEXTS, revision=REVISIONS)
+    def update_alias(
+        self, *, name: str, alias: str, version: str | None, routing: Any, description: str | None, revision: str | None
+    ) -> None:
+        known = self.revision(revision, name, alias)
+        changes = {"FunctionVersion": version, "RoutingConfig": routing, "Description": description}
+        self.both("update_alias", FunctionName=name, Name=alias, RevisionId=known, **changes)
+
+    @rule(name=NAMES, alias=ALIASES)
+    def get_alias(self, name: str, alias: str) -> None:
+        self.both("get_alias", FunctionName=name, Name=alias)
+
+    @precondition(lambda self: self.oracle.functions)
+    @rule(data=st.data(), alias=ALIASES)
+    def delete_alias(self, data: st.DataObject, alias: str) -> None:
+        self.both("delete_alias", FunctionName=data.draw(st.sampled_from(sorted(self.oracle.functions))), Name=alias)
+
+    @rule(name=NAMES, place=QUALIFIERS, statement=STATEMENTS, revision=REVISIONS)
+    def add_permission(self, name: str, place: str | None, statement: str, revision: str | None) -> None:
+        known = self.revision(revision, name, f"policy of {place or ''}")
+        granted = {"Action": "lambda:InvokeFunction", "Principal": "*"}
+        self.both("add_permission", FunctionName=name, Qualifier=place, StatementId=statement, RevisionId=known, **granted)
+
+    @rule(name=NAMES, place=PLACES, statement=STATEMENTS, revision=REVISIONS)
+    def remove_permission(self, name: str, place: str | None, statement: str, revision: str | None) -> None:
+        known = self.revision(revision, name, f"policy of {place or ''}")
+        self.both("remove_permission", FunctionName=name, Qualifier=place, StatementId=statement, RevisionId=known)
+
+    @rule(name=NAMES)
+    def read_absent_policies(self, name: str) -> None:
+        policies = self.oracle.functions.get(name, {"policies": {}})["policies"]
+        for place in ("", "$LATEST", "1", "2", "3", "live", "beta"):
+            if not policies.get(place):
+                answer = self.refused("get_policy", {"FunctionName": f"{name}:{place}".rstrip(":")})
+                assert answer == "ResourceNotFoundException: The resource you requested does not exist."
+
+    @rule(name=NAMES, place=QUALIFIERS, numbers=NUMBERS)
+    def put_event_config(self, name: str, place: str | None, numbers: dict[str, int]) -> None:
+        self.both("put_function_event_invoke_config", FunctionName=name, Qualifier=place, **numbers)
+
+    @rule(name=NAMES, place=QUALIFIERS, numbers=NUMBERS.filter(bool))
+    def update_event_config(self, name: str, place: str | None, numbers: dict[str, int]) -> None:
+        self.both("update_function_event_invoke_config", FunctionName=name, Qualifier=place, **numbers)
+
+    @rule(name=NAMES, place=QUALIFIERS)
+    def delete_event_config(self, name: str, place: str | None) -> None:
+        self.both("delete_function_event_invoke_config", FunctionName=name, Qualifier=place)
+
+    @rule(name=NAMES | st.sampled_from(["one:1", "two:live"]), number=st.sampled_from([0, 1, 450, 451, 900, 901]))
+    def reserve(self, name: str, number: int) -> None:
+        self.both("put_function_concurrency", FunctionName=name, ReservedConcurrentExecutions=number)
+
+    @rule(name=NAMES)
+    def release(self, name: str) -> None:
+        self.both("delete_function_concurrency", FunctionName=name)
+
+    @rule(name=NAMES | st.sampled_from(["one:1", "two:live"]), amount=st.sampled_from([0, 1, 2, 50, 51]))
+    def tag(self, name: str, amount: int) -> None:
+        self.both("tag_resource", Resource=PREFIX + name, Tags={f"k{number}": str(amount) for number in range(amount)})
+
+    @rule(name=NAMES, keys=st.lists(st.sampled_from(["k0", "k1", "k40", "unknown"]), min_size=1, unique=True))
+    def untag(self, name: str, keys: list[str]) -> None:
+        self.both("untag_resource", Resource=PREFIX + name, TagKeys=keys)
+
+    @rule(name=NAMES, qualifier=QUALIFIERS, kind=st.sampled_from(["RequestResponse", "RequestResponse", "Event", "DryRun"]))
+    def invoke(self, name: str, qualifier: str | None, kind: str) -> None:
+        given = {"FunctionName": name, "InvocationType": kind, **({"Qualifier": qualifier} if qualifier else {})}
+        expected = self.expected("invoke", given)
+        if isinstance(expected, Refusal):
+            assert self.refused("invoke", given) in expected.args
+            return
+        status, runs = expected
+        answer = self.client.invoke(**given)
+        assert answer["StatusCode"] == status
+        if runs:
+            self.invocations += 1
+            record = self.fake.invocations[-1]
+            assert tuple(record.result) in runs
+            assert (record.function_name, record.qualifier, record.executed_version) == (name, qualifier, record.result[0])
+        if status == 200:
+            assert (answer["ExecutedVersion"], json.load(answer["Payload"])) == (record.executed_version, record.result)
+
+    @rule(seconds=st.sampled_from([60, 3600]))
+    def advance(self, seconds: int) -> None:
+        self.fake.advance(seconds)
+        self.oracle.settle()
+
+    @invariant()
+    def everything_that_can_be_read_is_the_same(self) -> None:
+        if not hasattr(self, "fake"):
+            return
+        client, functions = self.client, self.oracle.functions
+        revisions: dict[tuple[str, str], str] = {}
+        listed = client.list_functions(FunctionVersion="ALL")["Functions"]
+        expected = []
+        for name in sorted(functions):
+            numbered = {"$LATEST": functions[name]["latest"], **functions[name]["versions"]}
+            expected += [{**shown(it), "FunctionArn": f"{PREFIX}{name}:{number}", "Version": number} for number, it in numbered.items()]
+            self.read_function(name, revisions)
+        assert [members_of(actual, wanted) for actual, wanted in zip(listed, expected, strict=True)] == expected
+        revisions |= {(item["FunctionName"], item["Version"]): item["RevisionId"] for item in listed}
+        settings_of = client.get_account_settings()
+        assert settings_of["AccountUsage"] == {"FunctionCount": len(functions), "TotalCodeSize": sum(item["CodeSize"] for item in expected)}
+        reserved = sum(function["reserved"] or 0 for function in functions.values())
+        assert settings_of["AccountLimit"]["UnreservedConcurrentExecutions"] == 1000 - reserved
+        assert len(self.fake.invocations) == self.invocations
+        self.compare_revisions(revisions)
+
+    def read_function(self, name: str, revisions: dict[tuple[str, str], str]) -> None:
+        client, function = self.client, self.oracle.functions[name]
+        read = client.get_function(FunctionName=name)
+        life = read["Configuration"]
+        busy = (
+            "" if (life["State"], life.get("LastUpdateStatus")) == ("Active", "Successful") else life.get("LastUpdateStatus", life["State"])
+        )
+        assert busy == function["busy"]
+        assert read.get("Tags", {}) == function["tags"]
+        assert read.get("Concurrency", {}).get("ReservedConcurrentExecutions") == function["reserved"]
+        aliases = client.list_aliases(FunctionName=name)["Aliases"]
+        expected = [alias_shown(name, alias, function["aliases"][alias]) for alias in sorted(function["aliases"])]
+        assert [members_of(actual, wanted) for actual, wanted in zip(aliases, expected, strict=True)] == expected
+        revisions |= {(name, alias["Name"]): alias["RevisionId"] for alias in aliases}
+        configs = client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
+        wanted = [event_shown(name, place, function["events"][place]) for place in sorted(function["events"])]
+        by_arn = sorted(configs, key=lambda config: str(config["FunctionArn"]))
+        assert [members_of(actual, config) for actual, config in zip(by_arn, wanted, strict=True)] == wanted
+        for place, statements in function["policies"].items():
+            if statements:
+                policy = client.get_policy(FunctionName=f"{name}:{place}".rstrip(":"))
+                assert [statement["Sid"] for statement in json.loads(policy["Policy"])["Statement"]] == statements
+                revisions[name, f"policy of {place}"] = policy["RevisionId"]
+
+    def compare_revisions(self, revisions: dict[tuple[str, str], str]) -> None:
+        """What had to change has an id never seen before; everything else has the one it had."""
+        before, renewed = self.oracle.revisions, self.oracle.renewed
+        fresh = {key for key, revision in revisions.items() if revision != before.get(key)}
+        assert fresh == renewed & revisions.keys()
+        assert not {revisions[key] for key in fresh} & self.seen
+        self.seen |= set(revisions.values())
+        self.oracle.revisions, self.oracle.renewed = revisions, set()
+
+
+ORDINARY = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def test_the_fake_and_the_second_model_agree() -> None:
+    run_state_machine_as_test(SideBySide, settings=ORDINARY)
+
+
+if __name__ == "__main__":
+    run_state_machine_as_test(SideBySide, settings=settings(ORDINARY, max_examples=int(sys.argv[1]), stateful_step_count=50))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from fakelambda.domain.errors import ResourceNotFoundException
+from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference
 from fakelambda.inspection.records import Invocations
@@ -103,6 +103,24 @@ class Call:
         if found is None:
             raise ResourceNotFoundException(message or f"Function not found: {reference.arn()}")
         return found
+
+    def unqualified(self, reference: FunctionReference, *allowed: str, message: str | None = None) -> Function:
+        """The function that a caller named, for what is done to functions only.
+
+        Args:
+            allowed: qualifiers that AWS takes all the same.
+            message: of the error for a missing function, as for ``function``.
+
+        Raises:
+            InvalidParameterValueException: a version or an alias was named.
+            ResourceNotFoundException: there is no such function.
+        """
+        if reference.qualifier is not None and reference.qualifier not in allowed:
+            raise InvalidParameterValueException(
+                "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+                "Please specify either a function name or an unqualified function ARN."
+            )
+        return self.function(reference, message)
 
     def version(self, reference: FunctionReference, default: str | None = None) -> tuple[Function, FunctionConfiguration]:
         """The function and the version that a caller named, an alias by its main version.

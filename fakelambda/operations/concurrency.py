@@ -5,25 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakelambda.domain import concurrency
-from fakelambda.domain.errors import InvalidParameterValueException
-from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations.call import Answer, Call, operation
-
-
-def _unqualified(call: Call, reference: FunctionReference, message: str | None = None) -> Function:
-    if reference.qualifier is not None:
-        raise InvalidParameterValueException(
-            "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
-            "Please specify either a function name or an unqualified function ARN."
-        )
-    return call.function(reference, message)
 
 
 @operation("PutFunctionConcurrency")
 def put_function_concurrency(call: Call, *, function: FunctionReference, reserved_concurrent_executions: int) -> Answer:
     """PutFunctionConcurrency: reserves a part of the account's concurrency; 0 blocks all invocations."""
-    found = _unqualified(call, function, f"Function not found: {function.qualified_arn(LATEST)}")
+    found = call.unqualified(function, message=f"Function not found: {function.qualified_arn(LATEST)}")
     others = sum(other.reserved_concurrent_executions or 0 for other in call.functions.starting_at("") if other.name != found.name)
     concurrency.check_reservation(reserved_concurrent_executions, others)
     call.functions.put(replace(found, reserved_concurrent_executions=reserved_concurrent_executions))
@@ -33,11 +22,11 @@ def put_function_concurrency(call: Call, *, function: FunctionReference, reserve
 @operation("GetFunctionConcurrency")
 def get_function_concurrency(call: Call, *, function: FunctionReference) -> Answer:
     """GetFunctionConcurrency: what is reserved, if anything."""
-    return {"ReservedConcurrentExecutions": _unqualified(call, function).reserved_concurrent_executions}
+    return {"ReservedConcurrentExecutions": call.unqualified(function).reserved_concurrent_executions}
 
 
 @operation("DeleteFunctionConcurrency")
 def delete_function_concurrency(call: Call, *, function: FunctionReference) -> Answer:
     """DeleteFunctionConcurrency: back to the unreserved part."""
-    call.functions.put(replace(_unqualified(call, function), reserved_concurrent_executions=None))
+    call.functions.put(replace(call.unqualified(function), reserved_concurrent_executions=None))
     return {}

@@ -16,7 +16,7 @@ from fakelambda.operations.transitions import settle_later
 
 
 def _changeable(call: Call, reference: FunctionReference, revision_id: str | None) -> Function:
-    found = call.function(reference)
+    found = call.unqualified(reference, LATEST)
     lifecycle.check_changeable(found.latest.life, found.arn)
     functions.check_revision(revision_id, found.latest.revision_id)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakelambda.domain import functions, lifecycle
-from fakelambda.domain.names import FunctionReference
+from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.functions import versions_from
@@ -19,7 +19,7 @@ def publish_version(
     revision_id: str | None = None,
 ) -> Answer:
     """PublishVersion: a version of ``$LATEST``; the last one again where nothing has been updated since."""
-    found = call.function(function)
+    found = call.unqualified(function, LATEST)
     lifecycle.check_changeable(found.latest.life, found.arn)
     functions.check_revision(revision_id, found.latest.revision_id)
     functions.check_code_sha256(code_sha256, found.latest)

@@ -321,3 +321,19 @@ def test_what_is_not_modelled_is_named(client: Any, everything: Any, operation: 
     with pytest.raises(NotModelled, match=next(iter(parameters))):
         getattr(client, operation)(FunctionName="orders", **parameters)
     assert everything(client) == before
+
+
+@pytest.mark.parametrize("form", ["orders:1", "orders:live", f"{ARN}:1"])
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [("update_function_code", {"ZipFile": b""}), ("update_function_configuration", {"Timeout": 9}), ("publish_version", {})],
+)
+def test_only_the_function_itself_changes(refused: Any, operation: str, parameters: dict[str, Any], form: str) -> None:
+    assert refused(operation, FunctionName=form, **parameters) == (
+        f"{INVALID}This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+        "Please specify either a function name or an unqualified function ARN."
+    )
+
+
+def test_latest_may_be_named(client: Any) -> None:
+    assert client.update_function_configuration(FunctionName="orders:$LATEST", Timeout=9)["Timeout"] == 9

@@ -188,7 +188,6 @@ class _ClientHook:
             "before-call": self._answer,
             "choose-signer": self._leave_unsigned,
             "before-send": self._send,
-            "after-call": self._fill,
         }.items():
             events.register(f"{event}.lambda", handler, unique_id=f"fakelambda-{event}")
 
@@ -219,6 +218,7 @@ class _ClientHook:
             return reply.http(params["url"]), reply.parsed()
         client = self._client()
         if client is not None:
+            client.meta.events.register("after-call.lambda", self._fill, unique_id="fakelambda-after-call")  # few clients ever need it
             _strain(client)
         flight = _Flight(conversation, str(next(_tokens)), reply)
         _flights[flight.token] = context[_FLIGHT] = flight

@@ -130,7 +130,10 @@ class Server:
 
     def _outermost(self) -> _Visit | None:
         """The visit that this thread or task is in; None outside."""
-        return next((visit for visit in _visits.get() if visit.host is self and visit.is_open), None)
+        for visit in _visits.get():
+            if visit.host is self and visit.is_open:
+                return visit
+        return None
 
 
 class Conversation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -59,7 +59,7 @@ class Service:
     transition_time: Callable[[str], timedelta]
     routes: dict[tuple[str, str, str, str], list[str]]
     reraise: tuple[type[BaseException], ...]
-    running: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    running: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
 
 @dataclass(slots=True)

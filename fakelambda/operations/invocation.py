@@ -132,7 +132,7 @@ def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Ran
     with service.lock:
         function, configuration = _chosen(service, reference)
         running = service.running[reference.account_id, reference.region]
-        running[function.name] += 1
+        running[function.name] = running.get(function.name, 0) + 1
         place = service.invocations.begin()
     execution = Execution(
         function=function,
@@ -148,9 +148,9 @@ def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Ran
         ran = service.runner.run(execution)
     finally:
         with service.lock:
-            running[function.name] -= 1
-            if not running[function.name]:
-                del running[function.name]
+            left = running.pop(function.name) - 1
+            if left:
+                running[function.name] = left
     service.invocations.end(place, _record(request, configuration, started_at, ran))
     service.neighbours.put_log_events(reference.region, ran.log_group_name, ran.log_stream_name, ran.log)
     if isinstance(ran.outcome.error, service.reraise):
@@ -178,11 +178,10 @@ def _record(request: _Request, configuration: FunctionConfiguration, started_at:
 
 def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration]:
     """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one."""
-    message = f"Function not found: {reference.qualified_arn(LATEST)}"
     shelf = service.state.functions(reference.account_id, reference.region)
     function = shelf.get(reference.name)
     if function is None:
-        raise ResourceNotFoundException(message)
+        raise _not_found(reference)
     concurrency.check_admission(
         function.reserved_concurrent_executions,
         service.running[reference.account_id, reference.region],
@@ -203,9 +202,13 @@ def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, F
             version = alias.choose(service.world.roll()) if alias.additional_version_weights else alias.function_version
     configuration = function.version(version)
     if configuration is None:
-        raise ResourceNotFoundException(message)
+        raise _not_found(reference)
     lifecycle.check_invocable(configuration.life)
     return function, function.running or configuration if version == LATEST else configuration
+
+
+def _not_found(reference: FunctionReference) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"Function not found: {reference.qualified_arn(LATEST)}")
 
 
 def _client_context(text: str | None) -> Any:

@@ -199,17 +199,21 @@ def level(logging_config: Mapping[str, Any]) -> int:
 
 
 class _Stream:
-    """A standard stream that also leads to the log of the invocation it is written in."""
+    """A standard stream that also leads to the log of the invocation it is written in.
 
-    def __init__(self, name: str, stream: TextIO) -> None:
-        self._name, self._stream = name, stream
+    Attributes:
+        behind: the stream that it stands before.
+    """
+
+    def __init__(self, name: str, behind: TextIO) -> None:
+        self._name, self.behind = name, behind
 
     def write(self, text: str) -> int:
         """Writes to the stream behind and, in an invocation, to its log."""
         log = current.get()
         if log is not None:
             log.write(self._name, text)
-        return self._stream.write(text)
+        return self.behind.write(text)
 
     def writelines(self, lines: list[str]) -> None:
         """Writes each."""
@@ -217,7 +221,7 @@ class _Stream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.behind, name)
 
 
 class _LogHandler(logging.Handler):
@@ -271,11 +275,11 @@ def begin(level: int | None) -> None:
     """
     global _capturing, _hosts_level  # noqa: PLW0603 - what is led elsewhere is the process's
     with _lock:
+        if not isinstance(sys.stdout, _Stream):
+            sys.stdout = _Stream("stdout", sys.stdout)  # it passes everything else on
+        if not isinstance(sys.stderr, _Stream):
+            sys.stderr = _Stream("stderr", sys.stderr)  # as above
         _capturing += 1
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name)
-            if not isinstance(stream, _Stream):
-                setattr(sys, name, _Stream(name, stream))
         if _capturing == 1:
             _hosts_level = logging.root.level
             logging.root.handlers.append(_handler)
@@ -294,10 +298,10 @@ def end() -> int:
         left = logging.root.level
         _capturing -= 1
         if not _capturing:
-            for name in ("stdout", "stderr"):
-                stream = getattr(sys, name)
-                if isinstance(stream, _Stream):
-                    setattr(sys, name, stream._stream)  # noqa: SLF001 - what it stands before
+            if isinstance(sys.stdout, _Stream):
+                sys.stdout = sys.stdout.behind
+            if isinstance(sys.stderr, _Stream):
+                sys.stderr = sys.stderr.behind
             logging.root.handlers.remove(_handler)
             if logging.root.level != _hosts_level:
                 logging.root.setLevel(_hosts_level)

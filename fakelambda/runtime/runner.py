@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -64,19 +64,19 @@ class Ran:
 
 
 class _Clock:
-    """How a handler sees time: what is left until the timeout, and a sleep that the timeout ends."""
+    """How a handler sees time: what is left until the timeout, and a sleep that the timeout ends.
+
+    Attributes:
+        started_at: when the handler was called.
+    """
 
     def __init__(self, world: World, started_at: datetime, timeout: float, sleep: Callable[[float], None]) -> None:
         self._world, self._timeout, self._sleep = world, timeout, sleep
-        self.start(started_at)
-
-    def start(self, at: datetime) -> None:
-        """Begins to count; the time of a cold start does not."""
-        self._deadline = at + timedelta(seconds=self._timeout)
+        self.started_at = started_at
 
     def remaining(self) -> float:
         """Seconds until the timeout."""
-        return (self._deadline - self._world.now()).total_seconds()
+        return self._timeout - (self._world.now() - self.started_at).total_seconds()
 
     def sleep(self, seconds: float) -> None:
         """Sleeps, but not past the timeout.
@@ -200,11 +200,11 @@ class Runner:
         )
 
         def initialised() -> None:
-            nonlocal started_at
-            at = self._world.now() if cold_start else started_at
-            log.start(at, (at - started_at).total_seconds() if cold_start else None)
-            started_at = at
-            clock.start(at)
+            if cold_start:  # whose time does not count
+                clock.started_at = self._world.now()
+                log.start(clock.started_at, (clock.started_at - started_at).total_seconds())
+            else:
+                log.start(started_at, None)
 
         sleep_token, log_token = sleeping.current.set(clock.sleep), logs.current.set(log)
         logs.begin(environment.log_level)
@@ -217,7 +217,7 @@ class Runner:
         if environment.log_level is not None:
             environment.log_level = level
         ended_at = self._world.now()
-        duration = (ended_at - started_at).total_seconds()
+        duration = (ended_at - clock.started_at).total_seconds()
         if duration > configuration.timeout and not isinstance(outcome.error, TimedOut):
             outcome = environment.timed_out(context, cold_start=cold_start)
         if outcome.error_payload is not None:

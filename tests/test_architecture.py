@@ -10,6 +10,8 @@ import pytest
 from botocore import xform_name
 
 import fakelambda
+from fakelambda.aws import constraints
+from fakelambda.domain import configuration
 from fakelambda.operations import modelled  # noqa: F401 - fills the table
 from fakelambda.operations.call import OPERATIONS
 
@@ -108,6 +110,15 @@ def test_every_operation_takes_parameters_that_the_api_has(name: str) -> None:
         assert "function_name" in members
         parameters = parameters - {"function"}
     assert parameters <= members
+
+
+def test_every_operation_named_in_a_table_is_in_the_api() -> None:
+    operations = set(botocore.session.get_session().get_service_model("lambda").operation_names)
+    named = {
+        *configuration.MAXIMUM_REQUEST_SIZES,
+        *(operation for operation, _ in constraints._UNCONSTRAINED_MEMBERS | constraints._REPORTED_LAST),
+    }
+    assert named <= operations
 
 
 def test_importing_the_package_imports_no_extra() -> None:

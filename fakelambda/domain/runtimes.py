@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 
 from fakelambda.domain.errors import InvalidParameterValueException
@@ -24,6 +25,7 @@ SUPPORTED = (  # in the order of AWS's message [recorded January 2026]
     *("java21", "ruby3.3", "ruby3.4", "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x", "dotnet10", "dotnet8"),
     *("java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2"),
 )
+_NAME = re.compile(r"(?P<language>[a-z]+)\.?(?P<version>.+?)(?:\.x)?")
 RETIRED = frozenset({"java8", "go1.x", "provided", "ruby2.7", "nodejs14.x", "nodejs12.x", "python3.7", "dotnetcore3.1"})
 _SNAP_START = frozenset({"java11", "java17", "java21", "java25", "python3.12", "python3.13", "python3.14", "dotnet8", "dotnet10"})
 
@@ -65,5 +67,5 @@ def runtime_version_arn(runtime: str, region: str) -> str:
 
 def version_name(runtime: str) -> str:
     """A runtime's name in the first line of a log stream, such as ``python:3.13.v1``; AWS's own version numbers are not known."""
-    language = runtime.rstrip("0123456789.x")
-    return f"{language}:{runtime.removeprefix(language)}.v1"
+    name = _NAME.fullmatch(runtime)
+    return f"{name['language']}:{name['version']}.v1" if name else runtime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random as chance
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ _LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {
     "instant": {},
     "realistic": {"create": timedelta(seconds=3), "update": timedelta(seconds=2)},
 }
-_ACCOUNT_ID_LENGTH = 12
+_ACCOUNT_ID = re.compile(r"'\d{12}'", re.ASCII)  # with quotes: a number is a common mistake, and loses leading zeros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Options:
         _check("lifecycle", self.lifecycle, _LIFECYCLES)
         _check("schedule", self.schedule, ("automatic", "manual"))
         _check("sleep", self.sleep, ("virtual", "real"))
-        if not (self.account_id.isdigit() and len(self.account_id) == _ACCOUNT_ID_LENGTH):
+        if not _ACCOUNT_ID.fullmatch(repr(self.account_id)):
             raise ValueError(f"account_id={self.account_id!r}: an AWS account id has 12 digits, such as '123456789012'.")
 
     def keywords(self) -> dict[str, object]:

@@ -15,9 +15,11 @@ IMPATIENT = Config(retries={"total_max_attempts": 1})
 
 
 def test_a_function_that_calls_itself_finds_its_only_place_taken(fake: FakeLambda, client: Any) -> None:
+    patient = fake.client(config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
+
     def handler(_event: Any, _context: Any) -> str:
-        with pytest.raises(client.exceptions.TooManyRequestsException) as caught:
-            client.invoke(FunctionName="orders")
+        with pytest.raises(patient.exceptions.TooManyRequestsException) as caught:
+            patient.invoke(FunctionName="orders")
         return f"{caught.value.response['Reason']} after {caught.value.response['ResponseMetadata']['RetryAttempts']} retries"
 
     fake.add_function("orders", handler, Timeout=900)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from fakelambda.aws import constraints, model, neighbours, sessions, wire
@@ -175,7 +174,7 @@ class Conversation:
             record.error = reply.copy()
             return reply
         reply = wire.success(request.operation_model, answer, call.request_id, now)
-        record.answered(partial(wire.detached, answer))
+        record.answered(reply.copy if reply.packed is None else reply.packed)
         return reply
 
     def _answer(self, call: Call) -> Any:

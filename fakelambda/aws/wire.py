@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -29,6 +30,7 @@ RETRYABLE = frozenset({429, 500, 502, 503, 504})
 """Statuses at which an SDK tries again."""
 
 
+_PLAIN_VALUES = 2  # the version of the format that looks for no shared objects
 _ATOMS = frozenset({str, int, float, bool, bytes})
 
 
@@ -94,6 +96,8 @@ class Reply:
         headers: of HTTP, names in lower case.
         streaming_member: the member whose bytes become a stream.
         error: whether it is an error.
+        packed: the members as bytes, which the record of calls keeps: the garbage collector passes them by, and copies are made fast;
+            None where they cannot be packed.
     """
 
     status: int
@@ -101,6 +105,7 @@ class Reply:
     headers: dict[str, str]
     streaming_member: str | None = None
     error: bool = False
+    packed: bytes | None = None
 
     @property
     def retryable(self) -> bool:
@@ -127,6 +132,8 @@ class Reply:
 
     def copy(self) -> dict[str, Any]:
         """A copy of the members, with payloads as bytes."""
+        if self.packed is not None:
+            return unpacked(self.packed)
         copy: dict[str, Any] = detached(self.members)
         if self.error:
             copy["Error"] = dict(self.members["Error"])  # whose message may be None
@@ -172,7 +179,21 @@ def success(operation_model: OperationModel, answer: Mapping[str, Any], request_
     for member, header in facts.header_members.items():
         if answer.get(member) is not None:
             headers[header] = answer[member]
-    return Reply(status, answer, headers, facts.streaming_member)
+    members = {name: item for name, item in answer.items() if item is not None}
+    return Reply(status, members, headers, facts.streaming_member, packed=_packed(members))
+
+
+def _packed(members: dict[str, Any]) -> bytes | None:
+    try:
+        return marshal.dumps(members, _PLAIN_VALUES)
+    except ValueError:  # a date, or a read-only mapping
+        return None
+
+
+def unpacked(packed: bytes) -> dict[str, Any]:
+    """A copy of a packed answer."""
+    members: dict[str, Any] = marshal.loads(packed)  # noqa: S302 - our own bytes of a moment ago
+    return members
 
 
 def failure(operation_model: OperationModel, error: ServiceError, request_id: str, at: datetime) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -89,16 +90,23 @@ class ApiCall:
     account_id: str
     attempts: int = 1
     error: Mapping[str, Any] | BaseException | None = None
-    _respond: Callable[[], dict[str, Any]] | None = field(default=None, repr=False)
+    _answer: Callable[[], dict[str, Any]] | bytes | None = field(default=None, repr=False)
 
     @property
     def response(self) -> dict[str, Any] | None:
         """A copy of the response, its payload as bytes; None after an error."""
-        return self._respond() if self._respond else None
+        if isinstance(self._answer, bytes):
+            copy: dict[str, Any] = marshal.loads(self._answer)  # noqa: S302 - bytes that we packed ourselves
+            return copy
+        return self._answer() if self._answer else None
 
-    def answered(self, respond: Callable[[], dict[str, Any]]) -> None:
-        """Notes how a copy of the response is made."""
-        self._respond, self.error = respond, None
+    def answered(self, answer: Callable[[], dict[str, Any]] | bytes) -> None:
+        """Notes the response.
+
+        Args:
+            answer: packed by ``marshal``, or what makes a copy of it.
+        """
+        self._answer, self.error = answer, None
 
 
 class Invocations:

@@ -16,12 +16,13 @@ from fakelambda.operations.call import Answer, Call, operation
 
 
 def _shown(function: Function, alias: Alias) -> dict[str, Any]:
+    routing_config = alias.routing_config
     return {
         "AliasArn": f"{function.arn}:{alias.name}",
         "Name": alias.name,
         "FunctionVersion": alias.function_version,
         "Description": alias.description,
-        "RoutingConfig": alias.routing_config,
+        **({"RoutingConfig": routing_config} if routing_config else {}),
         "RevisionId": alias.revision_id,
     }
 

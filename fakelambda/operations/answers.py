@@ -42,7 +42,7 @@ def listed(function: Function, configuration: FunctionConfiguration, arn: str) -
         arn: as this list shows it, qualified or not.
     """
     code = configuration.code
-    return {
+    shown = {
         "FunctionName": function.name,
         "FunctionArn": arn,
         "Runtime": configuration.runtime,
@@ -61,14 +61,15 @@ def listed(function: Function, configuration: FunctionConfiguration, arn: str) -
         "KMSKeyArn": configuration.kms_key_arn,
         "TracingConfig": configuration.tracing_config,
         "RevisionId": configuration.revision_id,
-        "FileSystemConfigs": configuration.file_system_configs,
+        "FileSystemConfigs": configuration.file_system_configs and list(configuration.file_system_configs),
         "PackageType": configuration.package_type,
         "ImageConfigResponse": configuration.image_config_response,
-        "Architectures": configuration.architectures,
+        "Architectures": list(configuration.architectures),
         "EphemeralStorage": configuration.ephemeral_storage,
         "SnapStart": configuration.snap_start,
         "LoggingConfig": configuration.logging_config,
     }
+    return {member: value for member, value in shown.items() if value is not None}
 
 
 def configured(function: Function, configuration: FunctionConfiguration, qualifier: str | None = None) -> dict[str, Any]:

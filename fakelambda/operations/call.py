@@ -21,7 +21,7 @@ from fakelambda.state import Functions, State
 from fakelambda.world import World
 
 Answer = Mapping[str, Any]
-"""An answer with AWS's member names; members that are None are left out."""
+"""An answer with AWS's member names; those of its own members that are None are left out, in nested structures there are none."""
 
 
 class Neighbours(Protocol):

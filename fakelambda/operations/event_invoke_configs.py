@@ -18,13 +18,14 @@ _NO_FUNCTION = "The function doesn't exist."
 
 
 def _shown(function: Function, qualifier: str, config: EventInvokeConfig) -> dict[str, Any]:
-    return {
+    shown = {
         "LastModified": config.last_modified,
         "FunctionArn": f"{function.arn}:{qualifier}",
         "MaximumRetryAttempts": config.maximum_retry_attempts,
         "MaximumEventAgeInSeconds": config.maximum_event_age_in_seconds,
         "DestinationConfig": config.destination_config,
     }
+    return {member: value for member, value in shown.items() if value is not None}
 
 
 def _existing(call: Call, reference: FunctionReference, no_function: str | None = None) -> tuple[Function, str, EventInvokeConfig]:

@@ -113,7 +113,7 @@ def get_function(call: Call, *, function: FunctionReference) -> Answer:
     return {
         "Configuration": answers.configured(found, version, function.qualifier),
         "Code": answers.code_location(found, version, call.now),
-        "Tags": found.tags or None,
+        "Tags": dict(found.tags) or None,
         "Concurrency": None if reserved is None else {"ReservedConcurrentExecutions": reserved},
     }
 

@@ -44,4 +44,4 @@ def untag_resource(call: Call, *, resource: str, tag_keys: list[str]) -> Answer:
 @operation("ListTags")
 def list_tags(call: Call, *, resource: str) -> Answer:
     """ListTags: those of a function."""
-    return {"Tags": _tagged(call, resource).tags}
+    return {"Tags": dict(_tagged(call, resource).tags)}

@@ -33,13 +33,13 @@ class World:
         self._lock = threading.RLock()  # the threads of a test share the clock
         self._offset = _NO_TIME
         self._source: object = _source()
-        self._reading = _read()
+        self._reading = dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the seam
         self.elapsed = _NO_TIME
 
     def now(self) -> dt.datetime:
         """The time, aware and in UTC; looks at the clock and lets ``elapsed`` follow."""
         with self._lock:
-            reading, source = _read(), _source()
+            reading, source = dt.datetime.now(dt.UTC), _source()  # noqa: TID251 - this is the seam
             if source is self._source and reading > self._reading:
                 self.elapsed += reading - self._reading
             self._reading, self._source = reading, source
@@ -66,7 +66,7 @@ class World:
 
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
-        digits = self._ids.randbytes(16).hex()
+        digits = f"{self._ids.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
     def roll(self) -> float:
@@ -76,10 +76,6 @@ class World:
     def jitter(self) -> float:
         """The next chance of how long a retry waits, drawn evenly from 0..1."""
         return self._jitter.random()
-
-
-def _read() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the seam
 
 
 def _freezer() -> Any:
@@ -98,8 +94,7 @@ def _tick(freezer: Any, duration: dt.timedelta) -> None:
 
 def _source() -> object:
     """Whatever identifies the source of time, so that a change of it is noticed."""
-    freezer = _freezer()
-    if freezer is not None:
+    if "freezegun.api" in _MODULES and (freezer := _freezer()) is not None:
         return freezer
     time_machine = _MODULES.get("time_machine")
     if time_machine is None:

@@ -31,27 +31,6 @@ _HOST = ".fakelambda.invalid"
 _HOOKED = "_fakelambda_hook"
 
 
-@dataclass(slots=True, kw_only=True)
-class Request:
-    """A call of a client, before anything is known of its answer.
-
-    Args:
-        operation_model: botocore's.
-        parameters: the API parameters as the client was given them.
-        body_size: bytes of the serialised body; 0 where it is a stream.
-        region: of the client.
-        account_id: that ``FakeLambda.client`` gave it; None for any other client.
-        request_signer: of the client, with its credentials.
-    """
-
-    operation_model: OperationModel
-    parameters: Mapping[str, Any]
-    body_size: int
-    region: str
-    account_id: str | None
-    request_signer: Any
-
-
 class Conversation(Protocol):
     """One client call that a fake answers, attempt by attempt."""
 
@@ -71,8 +50,26 @@ class Fake(Protocol):
 
     owner: Any
 
-    def converse(self, request: Request) -> Conversation:
-        """Begins to answer a call."""
+    def converse(
+        self,
+        *,
+        operation_model: OperationModel,
+        parameters: Mapping[str, Any],
+        body_size: int,
+        region: str,
+        account_id: str | None,
+        request_signer: Any,
+    ) -> Conversation:
+        """Begins to answer a call.
+
+        Args:
+            operation_model: botocore's.
+            parameters: the API parameters as the client was given them.
+            body_size: bytes of the serialised body; 0 where it is a stream.
+            region: of the client.
+            account_id: that ``FakeLambda.client`` gave it; None for any other client.
+            request_signer: of the client, with its credentials.
+        """
 
     def sleep(self, seconds: float) -> None:
         """Waits on the fake's clock."""
@@ -204,14 +201,12 @@ class _ClientHook:
             )
         body = params["body"]
         conversation = fake.converse(
-            Request(
-                operation_model=model,
-                parameters=context.pop(_PARAMETERS),
-                body_size=len(body) if isinstance(body, bytes | str | bytearray) else 0,
-                region=context["client_region"],
-                account_id=self.account_id,
-                request_signer=request_signer,
-            )
+            operation_model=model,
+            parameters=context.pop(_PARAMETERS),
+            body_size=len(body) if isinstance(body, (bytes, str, bytearray)) else 0,
+            region=context["client_region"],
+            account_id=self.account_id,
+            request_signer=request_signer,
         )
         reply = conversation.attempt()
         if not reply.retryable:

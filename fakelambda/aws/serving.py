@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fakelambda.aws import constraints, model, neighbours, sessions, wire
-from fakelambda.aws.hook import Request
 from fakelambda.aws.wire import Reply
 from fakelambda.domain import configuration
 from fakelambda.domain.errors import NotModelled, ServiceError
 from fakelambda.inspection.records import ApiCall
 from fakelambda.operations.call import OPERATIONS, Call, Service
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
 
 Result = TypeVar("Result")
 
@@ -29,7 +31,7 @@ class _Visit:
     """
 
     host: Server
-    unmodelled: list[NotModelled] = field(default_factory=list)
+    unmodelled: list[BaseException] = field(default_factory=list)
     is_open: bool = True
 
 
@@ -54,10 +56,27 @@ class Server:
         self.automatic = automatic
         self.calls: list[ApiCall] = []
 
-    def converse(self, request: Request) -> Conversation:
-        """Begins to answer a call."""
-        account_id = request.account_id or neighbours.assumed_account(request.request_signer) or self.account_id
-        conversation = Conversation(self, request, account_id)
+    def converse(
+        self,
+        *,
+        operation_model: OperationModel,
+        parameters: Mapping[str, Any],
+        body_size: int,
+        region: str,
+        account_id: str | None,
+        request_signer: Any,
+    ) -> Conversation:
+        """Begins to answer a call; the arguments are those of ``hook.Fake.converse``."""
+        account_id = account_id or neighbours.assumed_account(request_signer) or self.account_id
+        conversation = Conversation(
+            self,
+            self.service,
+            operation_model=operation_model,
+            parameters=parameters,
+            body_size=body_size,
+            region=region,
+            account_id=account_id,
+        )
         self.calls.append(conversation.record)
         return conversation
 
@@ -68,15 +87,17 @@ class Server:
             botocore.exceptions.ClientError: what AWS answers to the parameters.
         """
         client = sessions.lambda_client(self.region, None, None)
-        request = Request(
-            operation_model=client.meta.service_model.operation_model(operation_name),
+        operation_model = client.meta.service_model.operation_model(operation_name)
+        service = replace(self.service, transition_time=lambda _: timedelta(0))
+        reply = Conversation(
+            self,
+            service,
+            operation_model=operation_model,
             parameters=parameters,
             body_size=0,
             region=self.region,
             account_id=self.account_id,
-            request_signer=None,
-        )
-        reply = Conversation(self, request, self.account_id, replace(self.service, transition_time=lambda _: timedelta(0))).attempt()
+        ).attempt()
         if reply.error:
             kinds: Any = client.exceptions  # botocore's stubs take the class for an instance
             raise kinds.from_code(reply.members["Error"]["Code"])(reply.parsed(), operation_name)
@@ -102,12 +123,11 @@ class Server:
         Raises:
             NotModelled: a call inside was not modelled, whatever became of it there.
         """
-        visit = self._outermost()
-        if visit is not None:
+        if self._outermost() is not None:
             try:
                 return action()
             except NotModelled as missing:
-                visit.unmodelled.append(missing)
+                self.note(missing)
                 raise
         visit = _Visit(self)
         token = _visits.set((*_visits.get(), visit))
@@ -119,6 +139,12 @@ class Server:
         if visit.unmodelled:
             raise visit.unmodelled[0]
         return result
+
+    def note(self, error: BaseException) -> None:
+        """Takes notice of what a call raises, so that a handler in whose visit it was made cannot hide it."""
+        visit = self._outermost() if isinstance(error, NotModelled) else None
+        if visit is not None:
+            visit.unmodelled.append(error)
 
     def keep_up(self) -> None:
         """After a call: lets happen what is due, user code only when no call of this thread or task is still open."""
@@ -136,15 +162,30 @@ class Server:
 
 
 class Conversation:
-    """One client call, attempt by attempt."""
+    """One client call, attempt by attempt.
 
-    def __init__(self, server: Server, request: Request, account_id: str, service: Service | None = None) -> None:
-        self._server = server
-        self._service = service or server.service
-        self._request = request
-        self._attempts = 0
-        parameters = wire.kept(request.operation_model, request.parameters)
-        self.record = ApiCall(operation=request.operation_model.name, parameters=parameters, region=request.region, account_id=account_id)
+    Args:
+        body_size: bytes of the serialised body.
+        region, account_id: whose state is asked.
+    """
+
+    __slots__ = ("_body_size", "_facts", "_operation_model", "_parameters", "_server", "_service", "record")
+
+    def __init__(
+        self,
+        server: Server,
+        service: Service,
+        *,
+        operation_model: OperationModel,
+        parameters: Mapping[str, Any],
+        body_size: int,
+        region: str,
+        account_id: str,
+    ) -> None:
+        self._server, self._service = server, service
+        self._operation_model, self._facts, self._body_size = operation_model, model.facts(operation_model), body_size
+        self._parameters = wire.kept(self._facts, parameters)
+        self.record = ApiCall(operation_model.name, region, account_id, self._parameters)
 
     def sleep(self, seconds: float) -> None:
         """Waits before the next attempt, on the fake's clock."""
@@ -152,41 +193,40 @@ class Conversation:
 
     def attempt(self) -> Reply:
         """Runs the operation once and lets the fake keep up with its clock."""
-        self._attempts += 1
-        self.record.attempts = self._attempts
+        self.record.attempts += 1
         try:
-            reply = self._server.visit(self._reply)
+            reply = self._reply()
             self._server.keep_up()
         except BaseException as error:
             self.record.error = error
+            self._server.note(error)
             raise
         return reply
 
     def _reply(self) -> Reply:
-        service, request, record = self._service, self._request, self.record
+        service, record = self._service, self.record
         now = service.world.now()
         service.schedule.settle()
-        call = Call(service, record.operation, request.region, record.account_id, service.world.new_id(), now)
+        call = Call(service, record.operation, record.region, record.account_id, service.world.new_id(), now)
         try:
             answer = self._answer(call)
         except ServiceError as error:
-            reply = wire.failure(request.operation_model, error, call.request_id, now)
-            record.error = reply.copy()
+            reply = wire.failure(self._operation_model, error, call.request_id, now)
+            record.error = reply.members
             return reply
-        reply = wire.success(request.operation_model, answer, call.request_id, now)
-        record.answered(reply.copy if reply.packed is None else reply.packed)
+        reply = wire.success(self._facts, answer, call.request_id, now)
+        record.answered(reply.members)
         return reply
 
     def _answer(self, call: Call) -> Any:
-        operation_model, parameters = self._request.operation_model, self.record.parameters
         operation = OPERATIONS.get(call.operation)
         if operation is None:
             raise NotModelled(f"{call.operation} is not modelled by fakelambda; modelled: {_listed(OPERATIONS)}.")
-        configuration.check_request_size(call.operation, self._request.body_size)
-        constraints.check(operation_model, parameters)
-        arguments = wire.arguments(operation, model.facts(operation_model).arguments, parameters, call.region, call.account_id)
+        configuration.check_request_size(call.operation, self._body_size)
+        constraints.check(self._operation_model, self._parameters)
+        arguments = wire.arguments(operation, self._facts.arguments, self._parameters, call.region, call.account_id)
         if not operation.locked:
-            return operation.function(call, **arguments)
+            return self._server.visit(lambda: operation.function(call, **arguments))
         with call.service.lock:
             return operation.function(call, **arguments)
 

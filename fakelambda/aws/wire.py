@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cached_property, lru_cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse, HeadersDict
@@ -18,38 +16,24 @@ from botocore.response import StreamingBody
 from fakelambda.aws import model
 from fakelambda.domain.errors import NotModelled, ServiceError
 from fakelambda.domain.names import resolve
+from fakelambda.inspection.records import detached
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from botocore.model import OperationModel
 
+    from fakelambda.aws.model import OperationFacts
     from fakelambda.operations.call import Operation
 
 RETRYABLE = frozenset({429, 500, 502, 503, 504})
 """Statuses at which an SDK tries again."""
 
 
-_PLAIN_VALUES = 2  # the version of the format that looks for no shared objects
-_ATOMS = frozenset({str, int, float, bool, bytes})
-
-
-def detached(value: Any) -> Any:
-    """A copy that shares no mutable structure; members that are None are left out."""
-    kind = type(value)
-    if kind in _ATOMS:  # almost every member: worth asking first
-        return value
-    if kind is dict or kind is MappingProxyType:
-        return {name: item if type(item) in _ATOMS else detached(item) for name, item in value.items() if item is not None}
-    if isinstance(value, list | tuple):
-        return [detached(item) for item in value]
-    return {name: detached(item) for name, item in value.items() if item is not None} if isinstance(value, Mapping) else value
-
-
-def kept(operation_model: OperationModel, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def kept(facts: OperationFacts, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a call's parameters; blobs become bytes, whatever form botocore took them in, and streams are read, once."""
     copy: dict[str, Any] = detached(parameters)
-    for *path, member in model.facts(operation_model).blobs:
+    for *path, member in facts.blobs:
         holder: Any = copy
         for name in path:
             holder = holder.get(name, {})
@@ -96,8 +80,6 @@ class Reply:
         headers: of HTTP, names in lower case.
         streaming_member: the member whose bytes become a stream.
         error: whether it is an error.
-        packed: the members as bytes, which the record of calls keeps: the garbage collector passes them by, and copies are made fast;
-            None where they cannot be packed.
     """
 
     status: int
@@ -105,7 +87,6 @@ class Reply:
     headers: dict[str, str]
     streaming_member: str | None = None
     error: bool = False
-    packed: bytes | None = None
 
     @property
     def retryable(self) -> bool:
@@ -118,7 +99,7 @@ class Reply:
 
     def parsed(self, retry_attempts: int = 0) -> dict[str, Any]:
         """The response as botocore's parser would have built it."""
-        response: dict[str, Any] = self.copy()
+        response: dict[str, Any] = detached(self.members)
         if self.streaming_member:
             content = response[self.streaming_member]
             response[self.streaming_member] = StreamingBody(io.BytesIO(content), len(content))
@@ -129,15 +110,6 @@ class Reply:
             "RetryAttempts": retry_attempts,
         }
         return response
-
-    def copy(self) -> dict[str, Any]:
-        """A copy of the members, with payloads as bytes."""
-        if self.packed is not None:
-            return unpacked(self.packed)
-        copy: dict[str, Any] = detached(self.members)
-        if self.error:
-            copy["Error"] = dict(self.members["Error"])  # whose message may be None
-        return copy
 
     def error_body(self) -> bytes:
         """The JSON body of an error, for botocore's own parser."""
@@ -171,29 +143,15 @@ class _Body(io.BytesIO):
             yield content
 
 
-def success(operation_model: OperationModel, answer: Mapping[str, Any], request_id: str, at: datetime) -> Reply:
+def success(facts: OperationFacts, answer: Mapping[str, Any], request_id: str, at: datetime) -> Reply:
     """The reply of an operation that succeeded."""
-    facts = model.facts(operation_model)
     status = answer[facts.status_member] if facts.status_member else facts.success_status
     headers = _headers(request_id, at)
     for member, header in facts.header_members.items():
         if answer.get(member) is not None:
             headers[header] = answer[member]
     members = {name: item for name, item in answer.items() if item is not None}
-    return Reply(status, members, headers, facts.streaming_member, packed=_packed(members))
-
-
-def _packed(members: dict[str, Any]) -> bytes | None:
-    try:
-        return marshal.dumps(members, _PLAIN_VALUES)
-    except ValueError:  # a date, or a read-only mapping
-        return None
-
-
-def unpacked(packed: bytes) -> dict[str, Any]:
-    """A copy of a packed answer."""
-    members: dict[str, Any] = marshal.loads(packed)  # noqa: S302 - our own bytes of a moment ago
-    return members
+    return Reply(status, members, headers, facts.streaming_member)
 
 
 def failure(operation_model: OperationModel, error: ServiceError, request_id: str, at: datetime) -> Reply:

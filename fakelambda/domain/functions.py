@@ -49,9 +49,9 @@ class Code:
     image_uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class FunctionConfiguration:
-    """One version of a function, or ``$LATEST``: what AWS calls its function configuration.
+    """One version of a function, or ``$LATEST``: what AWS calls its function configuration. Equal to itself only.
 
     Members that are None do not appear in answers. Documents hold AWS's member names.
     """

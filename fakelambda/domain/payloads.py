@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from itertools import accumulate
+from json.scanner import make_scanner
 from typing import Any, Final, NoReturn
 
 from fakelambda.domain.errors import InvalidRequestContentException, RequestEntityTooLargeException
@@ -50,9 +52,12 @@ def decode(payload: bytes) -> Any:
     if not payload:
         return {}
     try:
-        value = _DECODER.decode(payload.removeprefix(BOM_UTF8).decode())
-    except (ValueError, RecursionError) as error:
+        text = payload.removeprefix(BOM_UTF8).decode().strip(_WHITESPACE)
+        value, end = _scan(text, 0)
+    except (ValueError, RecursionError, StopIteration) as error:
         raise _diagnosis(payload, error) from None
+    if end != len(text):
+        raise _diagnosis(payload, ValueError(f"Extra data at {end}"))
     # Python may read deeper than the service does; counting is cheap where it cannot be the case.
     if payload.count(b"{") + payload.count(b"[") > NESTING_LIMIT and _depth(payload) > NESTING_LIMIT:
         raise _diagnosis(payload, RecursionError())
@@ -63,7 +68,10 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+_scan: Final[Callable[[str, int], tuple[Any, int]]] = make_scanner(
+    json.JSONDecoder(parse_constant=_refuse_constant)  # type: ignore[arg-type]  # typeshed knows no decoder there
+)
+_WHITESPACE: Final = " \t\n\r"
 
 
 def _depth(payload: bytes) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from fakelambda.runtime.environment import Outcome
@@ -72,62 +72,86 @@ class Invocation:
         return self.log.text()
 
 
-@dataclass(slots=True, kw_only=True)
+_ATOMS = frozenset({str, int, float, bool, bytes})
+
+
+def detached(value: Any) -> Any:
+    """A copy that shares no mutable structure; read-only ones become what JSON makes of them."""
+    kind = type(value)
+    if kind is dict or kind is MappingProxyType:
+        copy: dict[Any, Any] = value.copy()
+        for name, item in value.items():
+            if type(item) not in _ATOMS:  # almost every member is: worth asking before calling
+                copy[name] = detached(item)
+        return copy
+    if isinstance(value, list | tuple):
+        return [detached(item) for item in value]
+    return {name: detached(item) for name, item in value.items()} if isinstance(value, Mapping) else value
+
+
+@dataclass(slots=True)
 class ApiCall:
     """One call of a client, however many HTTP attempts it took.
 
     Args:
         operation: AWS's name, such as ``"CreateAlias"``.
-        parameters: a copy of what the client was given; blobs as bytes.
         error: the error response (``{"Error": {"Code": ...}, ...}``) or the exception that the caller got; None after success.
         attempts: HTTP attempts; more than 1 where the SDK tried again.
         region, account_id: whose state was asked.
     """
 
     operation: str
-    parameters: Mapping[str, Any]
     region: str
     account_id: str
-    attempts: int = 1
+    _parameters: Mapping[str, Any] = field(repr=False)
+    attempts: int = 0
     error: Mapping[str, Any] | BaseException | None = None
-    _answer: Callable[[], dict[str, Any]] | bytes | None = field(default=None, repr=False)
+    _answer: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """A copy of what the client was given; blobs as bytes."""
+        copy: dict[str, Any] = detached(self._parameters)
+        return copy
 
     @property
     def response(self) -> dict[str, Any] | None:
         """A copy of the response, its payload as bytes; None after an error."""
-        if isinstance(self._answer, bytes):
-            copy: dict[str, Any] = marshal.loads(self._answer)  # noqa: S302 - bytes that we packed ourselves
-            return copy
-        return self._answer() if self._answer else None
+        copy: dict[str, Any] | None = detached(self._answer)
+        return copy
 
-    def answered(self, answer: Callable[[], dict[str, Any]] | bytes) -> None:
-        """Notes the response.
+    def __repr__(self) -> str:
+        came_to = f"error={self.error!r}" if self.error else f"response={self.response!r}"
+        return f"ApiCall({self.operation!r}, {self.parameters!r}, {came_to}, attempts={self.attempts})"
 
-        Args:
-            answer: packed by ``marshal``, or what makes a copy of it.
-        """
-        self._answer, self.error = answer, None
+    def answered(self, members: Mapping[str, Any]) -> None:
+        """Notes the response, whose structure nobody changes any more; a copy for everyone who asks."""
+        self._answer, self.error = members, None
 
 
 class Invocations:
     """Invocations in the order of their beginning, though each is known only at its end."""
 
     def __init__(self) -> None:
-        self._records: list[Invocation | None] = []
+        self._records: list[Invocation | Callable[[], Invocation] | None] = []
 
     def begin(self) -> int:
         """Takes the next place."""
         self._records.append(None)
         return len(self._records) - 1
 
-    def end(self, place: int, invocation: Invocation) -> None:
-        """Fills a place."""
+    def end(self, place: int, make: Callable[[], Invocation]) -> None:
+        """Fills a place with what makes the record, once somebody asks for it."""
         if place < len(self._records):  # a reset meanwhile has taken the places away
-            self._records[place] = invocation
+            self._records[place] = make
 
     def ended(self) -> list[Invocation]:
         """Those that have ended."""
-        return [record for record in self._records if record is not None]
+        records = self._records
+        for place, record in enumerate(records):
+            if callable(record):
+                records[place] = record()
+        return [record for record in records if isinstance(record, Invocation)]
 
     def clear(self) -> None:
         """Forgets them."""

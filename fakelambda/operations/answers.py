@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakKeyDictionary
 
 from fakelambda.domain import lifecycle, runtimes
 from fakelambda.domain.functions import Function, FunctionConfiguration
@@ -35,16 +36,27 @@ def timestamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
-def listed(function: Function, configuration: FunctionConfiguration, arn: str) -> dict[str, Any]:
+_MEMBERS: WeakKeyDictionary[FunctionConfiguration, dict[str, Any]] = WeakKeyDictionary()
+"""What answers show of a configuration, made once each; nobody changes it."""
+
+
+def listed(configuration: FunctionConfiguration, arn: str) -> dict[str, Any]:
     """A version as lists show it: without its states and runtime version.
 
     Args:
         arn: as this list shows it, qualified or not.
     """
+    members = _MEMBERS.get(configuration)
+    if members is None:
+        members = _MEMBERS[configuration] = _members(configuration)
+    return {**members, "FunctionArn": arn}
+
+
+def _members(configuration: FunctionConfiguration) -> dict[str, Any]:
     code = configuration.code
     shown = {
-        "FunctionName": function.name,
-        "FunctionArn": arn,
+        "FunctionName": configuration.function_name,
+        "FunctionArn": "",  # keeps the place
         "Runtime": configuration.runtime,
         "Role": configuration.role,
         "Handler": configuration.handler,
@@ -79,7 +91,7 @@ def configured(function: Function, configuration: FunctionConfiguration, qualifi
         qualifier: that of the ARN shown; None for the unqualified ARN.
     """
     runtime = configuration.runtime
-    shown = listed(function, configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn)
+    shown = listed(configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn)
     shown.update(_LIFE[configuration.life])
     if runtime:
         shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtimes.runtime_version_arn(runtime, function.region)}

@@ -86,6 +86,10 @@ class Call:
         """The functions of the call's account and region."""
         return self.service.state.functions(self.account_id, self.region)
 
+    def functions_of(self, reference: FunctionReference) -> Functions:
+        """The functions of the account and region that a caller named."""
+        return self.service.state.functions(reference.account_id, reference.region)
+
     def new_id(self) -> str:
         """A new id, for a revision of something."""
         return self.service.world.new_id()
@@ -99,7 +103,7 @@ class Call:
         Raises:
             ResourceNotFoundException: there is none.
         """
-        found = self.service.state.functions(reference.account_id, reference.region).get(reference.name)
+        found = self.functions_of(reference).get(reference.name)
         if found is None:
             raise ResourceNotFoundException(message or f"Function not found: {reference.arn()}")
         return found
@@ -131,11 +135,10 @@ class Call:
         Raises:
             ResourceNotFoundException: there is no such function, version or alias.
         """
-        message = f"Function not found: {reference.qualified_arn(default)}"
-        function = self.function(reference, message)
-        configuration = function.resolve(reference.qualifier)
-        if configuration is None:
-            raise ResourceNotFoundException(message)
+        function = self.functions_of(reference).get(reference.name)
+        configuration = None if function is None else function.resolve(reference.qualifier)
+        if function is None or configuration is None:
+            raise ResourceNotFoundException(f"Function not found: {reference.qualified_arn(default)}")
         return function, configuration
 
 

@@ -147,7 +147,7 @@ def list_functions(
             functions_left,
             member="Functions",
             arn=lambda function: function.arn,
-            show=lambda function: answers.listed(function, function.latest, function.arn),
+            show=lambda function: answers.listed(function.latest, function.arn),
             max_items=max_items,
         )
     return pages.page(
@@ -158,7 +158,7 @@ def list_functions(
         ),
         member="Functions",
         arn=lambda item: f"{item[0].arn}:{item[1].version}",
-        show=lambda item: answers.listed(*item, f"{item[0].arn}:{item[1].version}"),
+        show=lambda item: answers.listed(item[1], f"{item[0].arn}:{item[1].version}"),
         max_items=max_items,
     )
 

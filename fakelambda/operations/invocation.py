@@ -7,6 +7,7 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fakelambda.domain import concurrency, lifecycle, payloads
@@ -77,7 +78,7 @@ def invoke(
     ran, executed_version = _run(call.service, request, call.now)
     return {
         "StatusCode": 200,
-        "FunctionError": "Unhandled" if ran.outcome.function_error else None,
+        "FunctionError": "Unhandled" if ran.outcome.error_payload is not None else None,
         "LogResult": base64.b64encode(ran.log.tail()).decode() if log_type == "Tail" else None,
         "ExecutedVersion": executed_version,
         "Payload": ran.outcome.payload,
@@ -151,7 +152,7 @@ def _run(service: Service, request: _Request, started_at: datetime) -> tuple[Ran
             left = running.pop(function.name) - 1
             if left:
                 running[function.name] = left
-    service.invocations.end(place, _record(request, configuration, started_at, ran))
+    service.invocations.end(place, partial(_record, request, configuration, started_at, ran))
     service.neighbours.put_log_events(reference.region, ran.log_group_name, ran.log_stream_name, ran.log)
     if isinstance(ran.outcome.error, service.reraise):
         raise ran.outcome.error

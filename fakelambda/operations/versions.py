@@ -42,6 +42,6 @@ def list_versions_by_function(
         versions_from(found, pages.start_in_function(call, marker)),
         member="Versions",
         arn=lambda version: f"{found.arn}:{version.version}",
-        show=lambda version: answers.listed(found, version, f"{found.arn}:{version.version}"),
+        show=lambda version: answers.listed(version, f"{found.arn}:{version.version}"),
         max_items=max_items,
     )

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.session import get_session
 
-from fakelambda.aws import wire
+from fakelambda.aws import model, wire
 from fakelambda.domain import errors
 from fakelambda.domain.errors import NotModelled, ServiceError
 from fakelambda.operations.call import OPERATIONS
@@ -170,7 +170,7 @@ def readable(response: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("operation", "answer", "sent"), ANSWERS)
 def test_answers(client: Any, operation: str, answer: dict[str, Any], sent: Sent) -> None:
-    ours = wire.success(client.meta.service_model.operation_model(operation), answer, "request-1", AT)
+    ours = wire.success(model.facts(client.meta.service_model.operation_model(operation)), answer, "request-1", AT)
     assert readable(ours.parsed()) == readable(parsed_by_botocore(client, operation, sent, {}))
 
 
@@ -198,7 +198,7 @@ def test_what_sdks_try_again_is_retryable(status: int) -> None:
 
 def test_an_answer_shares_nothing_with_what_was_stored(client: Any) -> None:
     stored = {"Environment": {"Variables": {"AB": "1"}}, "Architectures": ["x86_64"]}
-    reply = wire.success(client.meta.service_model.operation_model("GetFunctionConfiguration"), stored, "request-1", AT)
+    reply = wire.success(model.facts(client.meta.service_model.operation_model("GetFunctionConfiguration")), stored, "request-1", AT)
     answer = reply.parsed()
     answer["Environment"]["Variables"]["AB"] = "2"
     answer["Architectures"].append("arm64")

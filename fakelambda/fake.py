@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from fakelambda import decoration
-from fakelambda.aws import clocks, hook, sessions
+from fakelambda.aws import clocks, default_session, hook, sessions
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.aws.serving import Server
 from fakelambda.composition import Options, compose
@@ -111,6 +111,7 @@ class FakeLambda:
             raise RuntimeError("This FakeLambda is active already; make another one for a nested fake: with FakeLambda() as inner.")
         process.install()
         clocks.install()
+        default_session.install()
         hook.enter(self._server)
         self._started = True
         return self
@@ -125,6 +126,7 @@ class FakeLambda:
             raise RuntimeError("This FakeLambda is not active; call start() before stop(), or use it as a context manager.")
         self._started = False
         hook.leave(self._server)
+        default_session.uninstall()
         clocks.uninstall()
         process.uninstall()
         self._service.runner.discard_all()
@@ -213,7 +215,7 @@ class FakeLambda:
         package = code.of_directory(Path(source)) if source is not None else code.of_files({"callable.py": _CALLABLE})
         defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
         if parameters.get("PackageType", "Zip") == "Zip":
-            defaults |= {"Runtime": f"python3.{sys.version_info.minor}"} | ({"Handler": "callable.handler"} if handler else {})
+            defaults |= {"Runtime": f"python3.{sys.version_info.minor}"} | ({"Handler": "callable.handler"} if handler is not None else {})
         answer = self._server.perform("CreateFunction", {"FunctionName": function_name, **defaults, **parameters})
         if handler is not None:
             self.bind(answer["FunctionName"], handler)

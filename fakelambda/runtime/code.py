@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import stat
+import tempfile
+import weakref
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,24 +19,104 @@ if TYPE_CHECKING:
 
 _LEFT_OUT: Final = frozenset({"__pycache__", ".git"})
 _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
+_UNPACKED_AT: Final = 315_532_800
+"""The time of every unpacked file and directory, 1980 too, so that whatever is written among them later shows."""
+_MOST_SHARED: Final = 64
+_WRITABLE: Final = 0 if os.name == "posix" else stat.S_IWUSR  # what is read-only on Windows cannot be removed there
+
+PREFIX: Final = "fakelambda-package-"
+"""How the names of directories of unpacked packages begin."""
 
 
-def extract(content: bytes, directory: Path) -> None:
-    """Unpacks a deployment package.
+class Unpacked:
+    """A deployment package on disk. As in Lambda it is read-only, so any number of environments run from it.
+
+    Its directory goes when nothing refers to this object any more, and at the end of the interpreter.
+
+    Args:
+        content: the package.
+
+    Attributes:
+        directory: where its files are.
+
+    Raises:
+        InvalidParameterValueException: the package cannot be unpacked.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        remove = weakref.finalize(self, _remove, self.directory)
+        try:
+            self._paths = extract(content, self.directory)
+        except BaseException:
+            remove()
+            raise
+
+    def intact(self) -> bool:
+        """Says whether the files are still those of the package: permissions do not keep the superuser from writing among them."""
+        try:
+            return all(os.stat(path).st_mtime == _UNPACKED_AT for path in self._paths)  # noqa: PTH116 - half the time of Path.stat
+        except OSError:
+            return False
+
+
+_shared: dict[bytes, Unpacked] = {}
+
+
+def unpacked(content: bytes) -> Unpacked:
+    """Unpacks a deployment package, unless that has been done since the last `forget`.
+
+    Raises:
+        InvalidParameterValueException: the package cannot be unpacked.
+    """
+    shared = _shared.get(content)
+    if shared is None or not shared.intact():
+        shared = Unpacked(content)
+        if len(_shared) >= _MOST_SHARED:
+            forget()
+        _shared[content] = shared
+    return shared
+
+
+def forget() -> None:
+    """Forgets the unpacked packages; the directories that no environment runs from are removed."""
+    _shared.clear()
+
+
+def extract(content: bytes, directory: Path) -> list[str]:
+    """Unpacks a deployment package, read-only and with the same times every time.
 
     Args:
         content: the package.
         directory: where its files go; it is made, and should be nobody else's.
 
+    Returns:
+        The directory and every directory and file in it.
+
     Raises:
         InvalidParameterValueException: the package cannot be unzipped, is empty or too large; some of its files may be there already.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    directories = {directory}
+    modes: dict[str, int] = {}
     for file in packages.files(content):
         target = directory.joinpath(*file.path.parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in directories:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            directories.update(place for place in target.parents if place.is_relative_to(directory))
         target.write_bytes(file.content)
-        target.chmod(0o755 if file.executable else 0o644)
+        modes[str(target)] = 0o555 if file.executable else 0o444
+    modes.update((str(place), 0o555) for place in directories)
+    for name, mode in modes.items():
+        os.chmod(name, mode | _WRITABLE)  # noqa: PTH101 - there may be thousands, and Path takes twice the time
+        os.utime(name, (_UNPACKED_AT, _UNPACKED_AT))
+    return list(modes)
+
+
+def _remove(directory: Path) -> None:
+    for place, _, _ in os.walk(directory):
+        Path(place).chmod(0o700)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def of_directory(path: Path) -> bytes:

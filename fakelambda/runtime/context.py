@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -94,10 +95,16 @@ class LambdaContext:
             invoked_function_arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function_name}"
         self.invoked_function_arn = invoked_function_arn
         self.client_context: Any = None if client_context is None else _client_context(client_context)
-        self.identity: Any = CognitoIdentity(identity or {})
+        if identity is not None:
+            self.identity = CognitoIdentity(identity)
         self.tenant_id = tenant_id
-        self._trace_context = _trace_context(client_context)
+        self._trace_context = {} if client_context is None else _trace_context(client_context)
         self._remaining = remaining
+
+    @cached_property
+    def identity(self) -> Any:
+        """The Cognito identity that authorised the call, without attributes where there was none; made when somebody looks."""
+        return CognitoIdentity({})
 
     def get_remaining_time_in_millis(self) -> int:
         """Says how many whole milliseconds are left until the timeout; 0 once it has passed."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import shutil
 import sys
-import tempfile
-import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CoroutineType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fakelambda.runtime import code, coroutines, environ, failures, marshal, modules
+from fakelambda.runtime import capturing, code, coroutines, environ, failures, logs, marshal, modules, sleeping, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextvars import Token
 
     from fakelambda.runtime.context import LambdaContext
 
@@ -48,8 +46,7 @@ class Deployment:
     log_stream_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one invocation came to.
 
     Attributes:
@@ -84,6 +81,11 @@ def _nobody_asks() -> None:
     """What happens between cold start and handler where nobody asks."""
 
 
+def _to_its_end(function: Callable[..., Any], *arguments: Any) -> Any:
+    """How user code is called where nothing stops it."""
+    return function(*arguments)
+
+
 class ExecutionEnvironment:
     """Runs the handler of one deployment, one invocation at a time.
 
@@ -94,31 +96,42 @@ class ExecutionEnvironment:
         deployment: what to run.
 
     Attributes:
-        log_level: of the root logger while this environment runs, as its code has left it; None for the host's.
+        root_logger: as the code of this environment has left it.
+        sleeps_really: whether ``time.sleep`` in a handler moves no clock.
     """
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
         self.modules: modules.Modules | None = None
-        self.log_level: int | None = None
+        self.root_logger = capturing.RootLogger()
+        self.sleeps_really = False
+        self._clock = threads.SharedClock(sleeps_really=False)
+        self._log_stream = logs.LogStream()
         self._variables: environ.Variables | None = None
         self._handler: Callable[[Any, Any], Any] | None = None
         self._places: failures.Places = ()
         self._ascii_only = marshal.writes_ascii(deployment.runtime)
-        self._remove_directory: Callable[[], Any] | None = None
+        self._unpacked: code.Unpacked | None = None
 
     @property
     def warm(self) -> bool:
         """Whether the handler is imported, so that the next invocation is no cold start."""
         return self._handler is not None
 
-    def invoke(self, event: bytes, context: LambdaContext, initialised: Callable[[], None] = _nobody_asks) -> Outcome:
+    def invoke(
+        self,
+        event: bytes,
+        context: LambdaContext,
+        initialised: Callable[[], None] = _nobody_asks,
+        run: Callable[..., Any] = _to_its_end,
+    ) -> Outcome:
         """Runs the handler once.
 
         Args:
             event: the payload, JSON.
             context: what the handler gets beside the event.
             initialised: called between the cold start, if there is one, and the handler.
+            run: calls what it is given with the arguments behind it, and may stop it: the import of the handler, and the handler.
 
         Raises:
             KeyboardInterrupt: and whatever else speaks to the test runner, such as ``pytest.skip`` in a callable.
@@ -130,13 +143,14 @@ class ExecutionEnvironment:
             self._prepare()
         modules_token = modules.current.set(self.modules)
         variables_token = environ.current.set(self._variables)
+        clock_token = self._begin(context)
         try:
             if handler is None:
-                handler = self._handler = self._load()
+                handler = self._handler = run(self._load)
             elif self.modules is not None:
                 self.modules.refresh_builtins()
             initialised()
-            payload = self._call(handler, event, context)
+            payload = self._call(run, handler, event, context)
         except BaseException as error:
             if failures.belongs_to_the_test_runner(error):
                 if handler is None:
@@ -146,13 +160,35 @@ class ExecutionEnvironment:
                 initialised()
             outcome = self._failed(error, "" if handler is None else context.aws_request_id, context, cold_start=cold_start)
         else:
-            outcome = self._answered(payload, cold_start=cold_start)
+            outcome = Outcome(payload, cold_start) if len(payload) <= failures.MAXIMUM_RESPONSE_SIZE else _too_large(cold_start=cold_start)
         finally:
+            self._end(clock_token)
             environ.current.reset(variables_token)
             modules.current.reset(modules_token)
         if handler is None or (outcome.error is not None and failures.ends_the_process(outcome.error)):
             self.discard()
         return outcome
+
+    def _begin(self, context: LambdaContext) -> Token[Callable[[float], None] | None] | None:
+        """Shows the invocation's log and clock to the threads that earlier ones have left running.
+
+        Returns:
+            What takes back the clock; None where the invocation has none.
+        """
+        log, sleep = logs.current.get(), sleeping.current.get()
+        if log is not None:
+            self._log_stream.begin(log)
+        remaining = context._remaining  # noqa: SLF001 - what it shows to handlers are whole milliseconds
+        if sleep is None or remaining is None:
+            return None
+        self._clock.begin(sleep, remaining)
+        return sleeping.current.set(self._clock)
+
+    def _end(self, clock_token: Token[Callable[[float], None] | None] | None) -> None:
+        """Takes back what `_begin` did."""
+        if clock_token is not None:
+            self._clock.end()
+            sleeping.current.reset(clock_token)
 
     def module(self, name: str) -> ModuleType:
         """A module as the deployed code sees it; initialises the environment where it is cold.
@@ -174,10 +210,13 @@ class ExecutionEnvironment:
             environ.current.reset(variables_token)
             modules.current.reset(modules_token)
 
-    def _call(self, handler: Callable[[Any, Any], Any], event: bytes, context: LambdaContext) -> bytes:
-        result = handler(marshal.unmarshal(event), context)
-        if self.modules is None and isinstance(result, CoroutineType):  # deployed code cannot answer with one, in AWS neither
-            result = coroutines.finish(result)
+    def _call(self, run: Callable[..., Any], handler: Callable[[Any, Any], Any], event: bytes, context: LambdaContext) -> bytes:
+        result = run(handler, marshal.unmarshal(event), context)
+        if isinstance(result, CoroutineType):
+            if self.modules is None:
+                result = run(coroutines.finish, result)
+            else:
+                result.close()  # deployed code cannot answer with one, in AWS neither; nothing shall warn that it was never awaited
         return marshal.marshal(result, ascii_only=self._ascii_only)
 
     def timed_out(self, context: LambdaContext, *, cold_start: bool) -> Outcome:
@@ -192,13 +231,13 @@ class ExecutionEnvironment:
         gone, self.modules = self.modules, None
         if gone is not None:
             gone.forget()
-        if self._remove_directory is not None:
-            self._remove_directory()
-            self._remove_directory = None
+        self._unpacked = None
+        self._clock.stop()
 
     def _prepare(self) -> None:
         """Lays out what the handler will see; nothing of the user's runs yet."""
         deployment = self.deployment
+        self._clock, self._log_stream = threads.SharedClock(sleeps_really=self.sleeps_really), logs.LogStream()
         if not isinstance(deployment.code, (bytes, Path)):
             self._variables = environ.OverHost(deployment.variables)
             return
@@ -217,17 +256,11 @@ class ExecutionEnvironment:
         )
         self._variables = environ.encoded({**deployment.inherited, **lambdas, **deployment.variables})
         self._places = ((str(directory), "/var/task"), *failures.python_places(deployment.runtime))
-        self.modules = modules.Modules([directory], cache_bytecode=isinstance(deployment.code, Path))
+        self.modules = modules.Modules([directory])
 
     def _unpack(self, package: bytes) -> Path:
-        directory = Path(tempfile.mkdtemp(prefix="fakelambda-")).resolve()
-        self._remove_directory = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)  # runs at interpreter exit too
-        try:
-            code.extract(package, directory)
-        except BaseException:
-            self.discard()
-            raise
-        return directory
+        self._unpacked = code.unpacked(package)
+        return self._unpacked.directory
 
     def _load(self) -> Callable[[Any, Any], Any]:
         if self.modules is None:
@@ -235,21 +268,21 @@ class ExecutionEnvironment:
             return self.deployment.code
         return find_handler(self.modules, self.deployment.handler)
 
-    def _answered(self, payload: bytes, *, cold_start: bool) -> Outcome:
-        if len(payload) <= failures.MAXIMUM_RESPONSE_SIZE:
-            return Outcome(payload, cold_start)
-        answer = failures.response_too_large()
-        return Outcome(failures.compact(answer), cold_start, None, answer)
-
     def _failed(self, error: BaseException, request_id: str, context: LambdaContext, *, cold_start: bool) -> Outcome:
-        if isinstance(error, Exception):
-            answer = failures.error_payload(error, request_id, self._places)
-            payload = marshal.encode(answer, ascii_only=self._ascii_only)
-        else:
+        if failures.ends_the_process(error) or not isinstance(error, Exception):
             answer = failures.exit_payload(error, context.aws_request_id)
             payload = failures.compact(answer)
+        else:
+            own = () if self.modules is None else self.modules.deployed_as.items()
+            answer = failures.error_payload(error, request_id, (*own, *self._places))
+            payload = marshal.encode(answer, ascii_only=self._ascii_only)
         cause = error.__cause__ if isinstance(error, failures.Fault) else None
         return Outcome(payload, cold_start, cause or error, answer)
+
+
+def _too_large(*, cold_start: bool) -> Outcome:
+    answer = failures.response_too_large()
+    return Outcome(failures.compact(answer), cold_start, None, answer)
 
 
 def find_handler(own: modules.Modules, handler: str) -> Callable[[Any, Any], Any]:

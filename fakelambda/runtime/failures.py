@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sysconfig
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ Places = tuple[tuple[str, str], ...]
 MAXIMUM_RESPONSE_SIZE = 6 * 1024 * 1024 + 100
 """How many bytes a synchronous response may have."""
 
+_DUMPING_CORE = frozenset({"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGQUIT", "SIGSEGV", "SIGSYS", "SIGTRAP", "SIGXCPU", "SIGXFSZ"})
 _OURS = f"{Path(__file__).parents[1]}{os.sep}"
 _IMPORTLIB = "<frozen importlib."
 _TEST_RUNNERS = ("_pytest.", "hypothesis.")
@@ -51,6 +54,19 @@ class TimedOut(BaseException):
         self.timeout = timeout
 
 
+class Exited(BaseException):
+    """Ends a handler that would have ended the process without Python's having a say; no ``Exception``, as `TimedOut`.
+
+    Args:
+        call: how, as in the handler's code.
+        cause: the signal that would have ended the process, or its exit status.
+    """
+
+    def __init__(self, call: str, cause: int) -> None:
+        super().__init__(f"{call} ends the invocation and its execution environment, as in Lambda; the test process goes on.")
+        self.cause = cause
+
+
 def belongs_to_the_test_runner(error: BaseException) -> bool:
     """Says whether an exception speaks to whoever runs the tests, so that no fake may take it for a failing handler.
 
@@ -65,8 +81,17 @@ def belongs_to_the_test_runner(error: BaseException) -> bool:
 
 
 def ends_the_process(error: BaseException) -> bool:
-    """Says whether the runtime's process would end by an exception, such as ``SystemExit``, instead of reporting it."""
-    return not isinstance(error, Exception)
+    """Says whether the runtime's process would end by an exception, such as ``SystemExit``, instead of reporting it.
+
+    One that has no text, because its ``__str__`` raises, ends it too.
+    """
+    if not isinstance(error, Exception):
+        return True
+    try:
+        str(error)
+    except Exception:  # noqa: BLE001 - whatever a handler's exceptions raise
+        return True
+    return False
 
 
 def exit_payload(error: BaseException, request_id: str) -> dict[str, Any]:
@@ -79,8 +104,12 @@ def exit_payload(error: BaseException, request_id: str) -> dict[str, Any]:
     if isinstance(error, TimedOut):
         message = f"RequestId: {request_id} Error: Task timed out after {error.timeout:.2f} seconds"
         return {"errorType": "Sandbox.Timedout", "errorMessage": message}
-    status = _exit_status(error)
-    reason = f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
+    cause = error.cause if isinstance(error, Exited) else _exit_status(error)
+    if isinstance(cause, signal.Signals):
+        dumped = " (core dumped)" if cause.name in _DUMPING_CORE else ""
+        reason = f"Runtime exited with error: signal: {(signal.strsignal(cause) or cause.name).lower()}{dumped}"
+    else:
+        reason = f"Runtime exited with error: exit status {cause}" if cause else "Runtime exited without providing a reason"
     return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {reason}"}
 
 
@@ -117,6 +146,7 @@ def compact(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, separators=(",", ":")).encode()
 
 
+@lru_cache
 def python_places(runtime: str) -> Places:
     """Returns where AWS keeps what this machine keeps in the standard library and in site-packages.
 

@@ -7,15 +7,13 @@ invocation runs, both also lead to its own log. Which log that is follows the in
 from __future__ import annotations
 
 import json
-import logging
 import math
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TextIO
+from typing import Any
 
 _MEMORY_USED = 40  # MB; nothing is measured, the host's memory is not the handler's
 TAIL = 4096
@@ -38,6 +36,27 @@ class LogEvent:
     message: str
 
 
+class LogStream:
+    """The logs of one execution environment, of which the latest takes what its threads write.
+
+    Attributes:
+        latest: of the invocation that runs or, between two, of the one that has run.
+        late: what was written between invocations; it becomes the next one's.
+    """
+
+    __slots__ = ("late", "latest")
+
+    def __init__(self) -> None:
+        self.latest: Log | None = None
+        self.late: list[LogEvent] = []
+
+    def begin(self, log: Log) -> None:
+        """Makes a log the latest."""
+        if self.latest is not None and self.latest.unfinished:
+            self.latest.end_lines_left_open()
+        self.latest, log.stream = log, self
+
+
 @dataclass(slots=True)
 class Log:
     """The log of one invocation. Lambda's own lines are made when somebody reads it; hardly anybody does.
@@ -49,6 +68,8 @@ class Log:
         version: that runs.
         memory_size: of the function, in MB.
         init_start: the line with which a new execution environment begins; None in a warm one.
+        stream: that it belongs to.
+        unfinished: what was written without a line end, by standard stream and thread.
     """
 
     request_id: str
@@ -57,8 +78,9 @@ class Log:
     version: str
     memory_size: int
     init_start: str | None = None
+    stream: LogStream | None = None
     _written: list[LogEvent] = field(default_factory=list)
-    _unfinished: dict[str, str] = field(default_factory=dict)
+    unfinished: dict[tuple[str, int], str] = field(default_factory=dict)
     _started: tuple[datetime, int, float | None] | None = None
     _ended: tuple[datetime, float] | None = None
 
@@ -68,20 +90,28 @@ class Log:
         return self.logging_config.get("LogFormat") == "JSON"
 
     def append(self, message: str) -> None:
-        """Adds an event, behind what was written without a line end before."""
-        self._end_lines_left_open()
-        self._written.append(LogEvent(self.now(), message))
+        """Adds an event, behind what this thread wrote without a line end before."""
+        self.end_lines_left_open(of_thread=threading.get_ident())
+        self._destination().append(LogEvent(self.now(), message))
 
     def write(self, stream: str, text: str) -> None:
         """Takes what is written to a standard stream; each line is an event."""
-        *lines, rest = (self._unfinished.pop(stream, "") + text).split("\n")
-        self._written += [LogEvent(self.now(), f"{line}\n") for line in lines]
+        written_by = (stream, threading.get_ident())
+        *lines, rest = (self.unfinished.pop(written_by, "") + text).split("\n")
+        if lines:
+            self._destination().extend([LogEvent(self.now(), f"{line}\n") for line in lines])
         if rest:
-            self._unfinished[stream] = rest
+            self.unfinished[written_by] = rest
 
-    def _end_lines_left_open(self) -> None:
-        for stream in list(self._unfinished):
-            self.write(stream, "\n")
+    def end_lines_left_open(self, *, of_thread: int | None = None) -> None:
+        """Ends the lines that one thread has not ended, or any."""
+        for written_by in list(self.unfinished):
+            if of_thread in (None, written_by[1]):
+                line = self.unfinished.pop(written_by, "")
+                self._destination().append(LogEvent(self.now(), f"{line}\n"))
+
+    def _destination(self) -> list[LogEvent]:
+        return self._written if self._ended is None or self.stream is None else self.stream.late
 
     def start(self, at: datetime, init_duration: float | None) -> None:
         """Notes when the handler is called.
@@ -90,6 +120,9 @@ class Log:
             init_duration: seconds that the cold start took; None for a warm one.
         """
         self._started = (at, len(self._written), init_duration)
+        if self.stream is not None and self.stream.late:
+            self._written += [LogEvent(at, event.message) for event in self.stream.late]
+            self.stream.late.clear()
 
     def end(self, at: datetime, duration: float) -> None:
         """Notes when it is over, and ends the lines that were left open.
@@ -97,7 +130,8 @@ class Log:
         Args:
             duration: seconds.
         """
-        self._end_lines_left_open()
+        if self.unfinished:
+            self.end_lines_left_open()
         self._ended = (at, duration)
 
     def events(self) -> list[LogEvent]:
@@ -119,7 +153,7 @@ class Log:
 
     def tail(self) -> bytes:
         """The last 4 KB of what ``LogType="Tail"`` answers, which is all but the line of a new environment."""
-        return self.text().removeprefix(self.init_start or "").encode()[-TAIL:]
+        return self.text().removeprefix(self.init_start or "").encode("utf-8", "backslashreplace")[-TAIL:]
 
     def _start_line(self) -> tuple[str, str, dict[str, Any]]:
         record = {"requestId": self.request_id, "version": self.version}
@@ -147,7 +181,7 @@ class Log:
             return [LogEvent(at, text)]
         if self.logging_config.get("SystemLogLevel", "INFO") == "WARN":
             return []
-        return [LogEvent(at, json.dumps({"time": _time(at), "type": kind, "record": record}, separators=(",", ":")) + "\n")]
+        return [LogEvent(at, json.dumps({"time": timestamp(at), "type": kind, "record": record}, separators=(",", ":")) + "\n")]
 
 
 def failed(log: Log, error_payload: Mapping[str, Any]) -> None:
@@ -158,11 +192,11 @@ def failed(log: Log, error_payload: Mapping[str, Any]) -> None:
     """
     kind, message = error_payload["errorType"], error_payload["errorMessage"]
     if kind == "Sandbox.Timedout":
-        log.append(f"{_time(log.now())} {log.request_id} {message.partition('Error: ')[2]}\n\n")
+        log.append(f"{timestamp(log.now())} {log.request_id} {message.partition('Error: ')[2]}\n\n")
     elif "stackTrace" not in error_payload:
         log.append(f"{message}\n{kind}\n")
     elif log.in_json:
-        fields = {"timestamp": _time(log.now()), "log_level": "ERROR", **error_payload}
+        fields = {"timestamp": timestamp(log.now()), "log_level": "ERROR", **error_payload}
         log.append(json.dumps(fields, ensure_ascii=False) + "\n")
     else:
         lines = [_indented(line) for entry in error_payload["stackTrace"] for line in entry.splitlines()]
@@ -176,133 +210,6 @@ def _indented(line: str) -> str:
     return "\u00a0" * (len(line) - len(text)) + text
 
 
-def _time(at: datetime) -> str:
+def timestamp(at: datetime) -> str:
+    """A moment as Lambda's log lines show it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_LEVELS = {
-    "TRACE": 5,
-    "DEBUG": logging.DEBUG,
-    "INFO": logging.INFO,
-    "WARN": logging.WARNING,
-    "ERROR": logging.ERROR,
-    "FATAL": logging.FATAL,
-}
-
-
-def level(logging_config: Mapping[str, Any]) -> int:
-    """The level that the root logger has in a new execution environment."""
-    return _LEVELS[logging_config["ApplicationLogLevel"]] if logging_config.get("LogFormat") == "JSON" else logging.WARNING
-
-
-# ---- the roads by which it comes ----
-
-
-class _Stream:
-    """A standard stream that also leads to the log of the invocation it is written in.
-
-    Attributes:
-        behind: the stream that it stands before.
-    """
-
-    def __init__(self, name: str, behind: TextIO) -> None:
-        self._name, self.behind = name, behind
-
-    def write(self, text: str) -> int:
-        """Writes to the stream behind and, in an invocation, to its log."""
-        log = current.get()
-        if log is not None:
-            log.write(self._name, text)
-        return self.behind.write(text)
-
-    def writelines(self, lines: list[str]) -> None:
-        """Writes each."""
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.behind, name)
-
-
-class _LogHandler(logging.Handler):
-    """The handler that Lambda's runtime has on the root logger."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        log = current.get()
-        if log is None:
-            return
-        try:
-            log.append(_as_json(log, record) if log.in_json else _as_text(log, record))
-        except Exception:  # noqa: BLE001 - logging's own way with a record that cannot be formatted
-            self.handleError(record)
-
-
-def _as_text(log: Log, record: logging.LogRecord) -> str:
-    message = record.getMessage()
-    if record.exc_info:
-        message = f"{message}\n{logging.Formatter().formatException(record.exc_info)}"
-    return f"[{record.levelname}]\t{_time(log.now())}\t{log.request_id}\t{message}\n"
-
-
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-
-def _as_json(log: Log, record: logging.LogRecord) -> str:
-    fields: dict[str, Any] = {
-        "timestamp": log.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "level": record.levelname,
-        "message": record.getMessage(),
-        "logger": record.name,
-    }
-    if record.exc_info and record.exc_info[0] is not None:
-        fields["stackTrace"] = logging.Formatter().formatException(record.exc_info).splitlines()
-        fields |= {"errorType": record.exc_info[0].__name__, "errorMessage": str(record.exc_info[1])}
-    fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-    return json.dumps({**fields, "requestId": log.request_id}, default=str, ensure_ascii=False) + "\n"
-
-
-_handler = _LogHandler()
-_lock = threading.Lock()
-_capturing = 0
-_hosts_level = logging.NOTSET
-
-
-def begin(level: int | None) -> None:
-    """Leads the standard streams and the root logger to the log of the invocation; each call needs its own `end`.
-
-    Args:
-        level: that of the root logger in this execution environment; None leaves the host's.
-    """
-    global _capturing, _hosts_level  # noqa: PLW0603 - what is led elsewhere is the process's
-    with _lock:
-        if not isinstance(sys.stdout, _Stream):
-            sys.stdout = _Stream("stdout", sys.stdout)  # it passes everything else on
-        if not isinstance(sys.stderr, _Stream):
-            sys.stderr = _Stream("stderr", sys.stderr)  # as above
-        _capturing += 1
-        if _capturing == 1:
-            _hosts_level = logging.root.level
-            logging.root.handlers.append(_handler)
-        if level is not None and level != logging.root.level:  # setting it makes every logger of the process ask again
-            logging.root.setLevel(level)
-
-
-def end() -> int:
-    """Takes back one `begin`; the last one leaves the streams and the root logger as the host had them.
-
-    Returns:
-        The root logger's level, as the invocation left it.
-    """
-    global _capturing  # noqa: PLW0603 - as above
-    with _lock:
-        left = logging.root.level
-        _capturing -= 1
-        if not _capturing:
-            if isinstance(sys.stdout, _Stream):
-                sys.stdout = sys.stdout.behind
-            if isinstance(sys.stderr, _Stream):
-                sys.stderr = sys.stderr.behind
-            logging.root.handlers.remove(_handler)
-            if logging.root.level != _hosts_level:
-                logging.root.setLevel(_hosts_level)
-        return left

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from json import encoder
 from json.encoder import encode_basestring, encode_basestring_ascii
+from json.scanner import make_scanner
 from marshal import dumps as dump_builtins
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fakelambda.runtime.failures import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_TEXT = json.JSONEncoder(ensure_ascii=False)
-_ASCII = json.JSONEncoder(ensure_ascii=True)
-_DECODER = json.JSONDecoder()
+_scan: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed knows no decoder there
+_WITHOUT_REFERENCES: Final = 2  # the version of the format that writes each object where it occurs
 
 _ASCII_RUNTIMES = frozenset({"python2.7", "python3.6", "python3.7", "python3.8", "python3.9", "python3.10", "python3.11"})
 
@@ -35,7 +36,12 @@ def unmarshal(event: bytes) -> Any:
         Fault: it is no JSON.
     """
     try:
-        return _DECODER.decode(event.decode())
+        text = event.decode()
+        try:
+            value, end = _scan(text, 0)  # all of most events; json.loads looks for blanks around it with regular expressions
+        except StopIteration:
+            end = -1
+        return value if end == len(text) else json.loads(text)
     except Exception as error:
         raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from error
 
@@ -71,19 +77,25 @@ def encode(value: Any, *, ascii_only: bool) -> bytes:
         ValueError: the value contains itself, or bytes that are not UTF-8.
         RecursionError: it is nested too deeply.
     """
-    text = _encode_plain(value, _ASCII if ascii_only else _TEXT)
-    if text is None:
-        text = "".join(_Writer(encode_basestring_ascii if ascii_only else encode_basestring).write(value))
+    try:
+        # Refuses circles and every subclass, above all named tuples, which would be taken for mere tuples; what is left C writes.
+        dump_builtins(value, _WITHOUT_REFERENCES)
+        chunks: Iterable[str] = (_write_ascii if ascii_only else _write_text)(value, 0)
+    except (TypeError, ValueError):
+        chunks = _Writer(encode_basestring_ascii if ascii_only else encode_basestring).write(value)
+    text = "".join(chunks)
     return text.encode("utf-8", "backslashreplace")  # a lone surrogate has no UTF-8, but JSON has an escape for it
 
 
-def _encode_plain(value: Any, encoder: json.JSONEncoder) -> str | None:
-    """Encodes a value of built-in types at the speed of C; None where only `_Writer` knows what the runtime makes of it."""
-    try:
-        dump_builtins(value)  # refuses every subclass, above all named tuples, in which the encoder would see nothing but a tuple
-        return encoder.encode(value)
-    except (TypeError, ValueError):
-        return None
+def _refused(value: Any) -> Any:
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+# Made once: json.JSONEncoder makes them anew for each value, which takes longer than encoding most.
+_MANNER: Final[tuple[Any, ...]] = (None, ": ", ", ", False, False, True)  # no indentation, no sorting, nothing skipped, NaN is allowed
+_make: Any = encoder.c_make_encoder  # type: ignore[attr-defined]  # typeshed leaves it out
+_write_text = _make(None, _refused, encode_basestring, *_MANNER)
+_write_ascii = _make(None, _refused, encode_basestring_ascii, *_MANNER)
 
 
 class _Writer:
@@ -105,8 +117,8 @@ class _Writer:
         if id(value) in self._open:
             raise ValueError("Circular reference detected")
         self._open.add(id(value))
-        if not isinstance(value, type) and callable(as_dict := getattr(value, "_asdict", None)):
-            yield from self._object(_members(as_dict()))
+        if hasattr(type(value), "_asdict"):  # of the class: a mock has every attribute, and would note the call
+            yield from self._object(_members(value._asdict()))
         elif isinstance(value, dict):
             yield from self._object(value)
         elif isinstance(value, (list, tuple)):

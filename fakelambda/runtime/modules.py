@@ -23,10 +23,10 @@ from collections.abc import MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader, SourcelessFileLoader
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from fakelambda.runtime import environ
+from fakelambda.runtime import compiled, environ, project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,10 +57,12 @@ class Modules:
 
     Args:
         directories: absolute directories that Lambda would have first on ``sys.path``: the code's, then the layers'.
-        cache_bytecode: whether compiled modules are written beside their sources, as Python does.
+
+    Attributes:
+        deployed_as: of each file of the project whose code runs here, the deployed file that it is equal to.
     """
 
-    def __init__(self, directories: Sequence[Path], *, cache_bytecode: bool = False) -> None:
+    def __init__(self, directories: Sequence[Path]) -> None:
         own = [str(directory) for directory in directories]
         self.directories = own
         self.table: dict[str, ModuleType] = {}
@@ -69,12 +71,14 @@ class Modules:
         self.modules = _Table(self)
         self.meta_path: list[Any] = [_Finder(self), PathFinder]  # PathFinder is what importlib.metadata asks for distributions
         self.path_importer_cache: dict[str, Any] = {}
-        self.cache_bytecode = cache_bytecode
-        self.builtins = {**vars(builtins), "__import__": self._import}
+        self.deployed_as: dict[str, str] = {}
+        self._own_builtins = {"__import__": self._import, "exit": sys.exit, "quit": sys.exit}  # the interactive ones close the test's stdin
+        self.builtins = {**vars(builtins), **self._own_builtins}
         self._hosts_builtins = [*vars(builtins).values()]
         self._host_path = frozenset(_HOST["path"]) - set(own)
         self._judged_path = list(self.path)
         self._verdicts: dict[str, bool] = {}
+        self._project = project.indexes(_HOST["path"])
 
     def import_module(self, name: str) -> ModuleType:
         """Imports a module as deployed code would.
@@ -118,19 +122,38 @@ class Modules:
             verdict = self._verdicts[top] = self._judge(top)
         return verdict
 
+    def code(self, path: str) -> CodeType:
+        """The compiled code of a source file, under the path of the project's file that it is equal to, if it is to one.
+
+        Args:
+            path: of the deployed file.
+
+        Raises:
+            OSError: it cannot be read.
+            SyntaxError: it is no Python.
+        """
+        with open(path, "rb") as file:  # noqa: PTH123 - as importlib does; a cold start reads many
+            source = file.read()
+        directory = next((directory for directory in self.directories if project.is_below(path, directory)), None)
+        own = directory and project.find(self._project, path[len(directory) + 1 :], source)
+        if own:
+            self.deployed_as[own] = path
+            compiled.announce(own)
+        return compiled.code(source, own or path)
+
     def refresh_builtins(self) -> None:
         """Takes over what the test has patched in ``builtins`` meanwhile."""
         # Copying takes 5 microseconds, comparing 1, and every warm invocation comes by.
         hosts = [*vars(builtins).values()]
         if hosts != self._hosts_builtins:
             self._hosts_builtins = hosts
-            self.builtins.update({**vars(builtins), "__import__": self._import})
+            self.builtins.update({**vars(builtins), **self._own_builtins})
 
     def forget(self) -> None:
         """Drops every module and what the process remembers of their files; for good."""
         self.table.clear()
         for directory in self.directories:
-            for filename in [name for name in list(linecache.cache) if _is_below(name, directory)]:
+            for filename in [name for name in list(linecache.cache) if project.is_below(name, directory)]:
                 linecache.cache.pop(filename, None)
 
     def _judge(self, top: str) -> bool:
@@ -145,7 +168,10 @@ class Modules:
             places = list(spec.submodule_search_locations or [spec.origin or ""])
         finally:
             current.reset(token)
-        return any(_is_below(place, entry) for place in places for entry in own)
+        if not any(project.is_below(place, entry) for place in places for entry in own):
+            return False
+        # Compiled parts of packages are built for Lambda's machines and look for their siblings in the interpreter's own table.
+        return not any(map(_has_compiled_code, spec.submodule_search_locations or ())) or _host_spec(top, None) is None
 
     def _import(
         self,
@@ -179,9 +205,10 @@ class Modules:
             paths = [(".".join(parents[:depth]), parents[depth]) for depth in range(1, len(parents))]
             wanted = [(self.table[parent], child) for parent, child in paths if parent in self.table]
         for parent, child in wanted:
-            submodule = self.table.get(f"{parent.__name__}.{child}")
-            if submodule is not None and child not in vars(parent):
-                setattr(parent, child, submodule)
+            if isinstance(parent, ModuleType):  # modules may put anything in their place
+                submodule = self.table.get(f"{parent.__name__}.{child}")
+                if submodule is not None and child not in vars(parent):
+                    setattr(parent, child, submodule)
 
 
 class _Table(MutableMapping[str, ModuleType]):
@@ -213,6 +240,10 @@ class _Table(MutableMapping[str, ModuleType]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+    def clear(self) -> None:
+        """Forgets the environment's own modules; the inherited way would go on until the host's are gone too, which stay."""
+        self._owner.table.clear()
 
     def copy(self) -> dict[str, ModuleType]:
         """Returns a plain dict with the same modules, as ``dict.copy`` does."""
@@ -255,11 +286,8 @@ class _OwnModule:
 
 
 class _SourceLoader(_OwnModule, SourceFileLoader):  # type: ignore[misc]  # typeshed's own bases disagree about source_to_code
-    # The place for compiling code that equals a file of the project under that file's path: source_to_code.
-
-    def set_data(self, path: str, data: Any, **options: Any) -> None:
-        if self.owner.cache_bytecode:
-            super().set_data(path, data, **options)
+    def get_code(self, fullname: str) -> CodeType:
+        return self.owner.code(self.get_filename(fullname))
 
 
 class _SourcelessLoader(_OwnModule, SourcelessFileLoader):
@@ -283,6 +311,11 @@ class _HostLoader:
         module.__spec__ = self._spec  # importlib has just put ours there
 
 
+def _has_compiled_code(directory: str) -> bool:
+    """Says whether some file below a package's directory is compiled to machine code."""
+    return any(name.endswith((".so", ".pyd")) for _, _, names in os.walk(directory) for name in names)
+
+
 def _at_host(found: ModuleSpec) -> ModuleSpec:
     spec = ModuleSpec(found.name, cast("Any", _HostLoader()), origin=found.origin)
     spec.submodule_search_locations = found.submodule_search_locations
@@ -293,10 +326,6 @@ def _host_spec(name: str, path: Sequence[str] | None, target: ModuleType | None 
     with outside():
         finders = cast("list[MetaPathFinder]", list(sys.meta_path))
         return next((spec for finder in finders if (spec := finder.find_spec(name, path, target)) is not None), None)
-
-
-def _is_below(file: str, directory: str) -> bool:
-    return file.startswith(f"{directory.rstrip(os.sep)}{os.sep}")
 
 
 @contextmanager

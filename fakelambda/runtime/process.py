@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from fakelambda.runtime import environ, modules, sleeping
+from fakelambda.runtime import code, environ, exits, modules, sleeping, stopping, subprocesses, threads
 
+_VIEWS = (*exits.VIEWS, *threads.VIEWS, subprocesses.VIEW)
 _lock = threading.Lock()
 _installed = 0
 
@@ -19,6 +20,9 @@ def install() -> None:
             environ.install()
             modules.install()
             sleeping.install()
+            for view in _VIEWS:
+                view.install()
+        stopping.install()  # each time: only the main thread can
 
 
 def uninstall() -> None:
@@ -33,6 +37,10 @@ def uninstall() -> None:
             raise RuntimeError("process.uninstall() without an install()")
         _installed -= 1
         if _installed == 0:
+            stopping.uninstall()
+            for view in _VIEWS:
+                view.uninstall()
             sleeping.uninstall()
             modules.uninstall()
             environ.uninstall()
+            code.forget()

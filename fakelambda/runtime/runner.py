@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakelambda.domain import runtimes
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
-from fakelambda.runtime import logs, sleeping
+from fakelambda.runtime import capturing, logs, sleeping, stopping
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
 from fakelambda.runtime.environments import Environments
@@ -23,6 +24,9 @@ from fakelambda.world import World
 Handler = Callable[[Any, LambdaContext], Any]
 FunctionKey = tuple[str, str, str]
 """Account, region and name."""
+
+_INITIALISATION = 10
+"""Seconds that Lambda gives to a cold start, before the timeout begins to count for a second try."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,8 +52,7 @@ class Execution:
     started_at: datetime
 
 
-@dataclass(slots=True)
-class Ran:
+class Ran(NamedTuple):
     """A handler that was run.
 
     Args:
@@ -66,13 +69,23 @@ class Ran:
 class _Clock:
     """How a handler sees time: what is left until the timeout, and a sleep that the timeout ends.
 
+    Args:
+        sleep: moves the fake's clock; None really sleeps.
+
     Attributes:
         started_at: when the handler was called.
+        deadline: ends what neither sleeps nor returns.
     """
 
-    def __init__(self, world: World, started_at: datetime, timeout: float, sleep: Callable[[float], None]) -> None:
+    def __init__(self, world: World, started_at: datetime, timeout: float, sleep: Callable[[float], None] | None) -> None:
         self._world, self._timeout, self._sleep = world, timeout, sleep
         self.started_at = started_at
+        self.deadline = stopping.Deadline(timeout)
+
+    def start(self, at: datetime) -> None:
+        """Begins to count."""
+        self.started_at = at
+        self.deadline.allow(self._timeout)
 
     def remaining(self) -> float:
         """Seconds until the timeout."""
@@ -85,9 +98,20 @@ class _Clock:
             TimedOut: the timeout passes first.
         """
         remaining = self.remaining()
-        self._sleep(max(min(seconds, remaining), 0))
+        slept = max(min(seconds, remaining), 0)
+        if self._sleep is None:
+            sleeping.really(slept)
+        else:
+            self._sleep(slept)
+            self.deadline.shorten(slept)
         if seconds > remaining:
             raise TimedOut(self._timeout)
+
+    def catch_up(self) -> None:
+        """Moves a frozen clock to the timeout, which has really passed."""
+        remaining = self.remaining()
+        if remaining > 0 and self._sleep is not None:
+            self._sleep(remaining)
 
 
 class Runner:
@@ -155,11 +179,13 @@ class Runner:
         if bound is not None:
             raise ValueError(f"A callable runs in the place of {function.name}'s code; patch the callable's own module.")
         environment = self._environments.acquire(
-            (function.identity, configuration.version, None), lambda: self._environment(function, configuration, None)
+            (function.identity, configuration.version, id(None)), lambda: self._environment(function, configuration, None)
         )
+        capturing.begin(environment.root_logger)
         try:
             return environment.module(name)
         finally:
+            environment.root_logger = capturing.end(environment.root_logger)
             self._environments.release(environment)
 
     def run(self, execution: Execution) -> Ran:
@@ -171,7 +197,7 @@ class Runner:
         function, configuration = execution.function, execution.configuration
         bound = self._binding(function, configuration, execution.qualifier)
         environment = self._environments.acquire(
-            (function.identity, configuration.version, bound), lambda: self._environment(function, configuration, bound)
+            (function.identity, configuration.version, id(bound)), lambda: self._environment(function, configuration, bound)
         )
         log = logs.Log(
             execution.request_id, self._world.now, configuration.logging_config, configuration.version, configuration.memory_size
@@ -186,7 +212,7 @@ class Runner:
 
     def _run(self, execution: Execution, environment: ExecutionEnvironment, log: logs.Log) -> Ran:
         configuration, started_at, cold_start = execution.configuration, execution.started_at, not environment.warm
-        clock = _Clock(self._world, started_at, configuration.timeout, self._sleep or sleeping.really)
+        clock = _Clock(self._world, started_at, configuration.timeout, self._sleep)
         context = LambdaContext(
             function_name=execution.function.name,
             function_version=configuration.version,
@@ -201,27 +227,33 @@ class Runner:
 
         def initialised() -> None:
             if cold_start:  # whose time does not count
-                clock.started_at = self._world.now()
+                clock.start(self._world.now())
                 log.start(clock.started_at, (clock.started_at - started_at).total_seconds())
             else:
+                clock.start(started_at)
                 log.start(started_at, None)
 
+        if cold_start:
+            clock.deadline.allow(max(_INITIALISATION, configuration.timeout))
         sleep_token, log_token = sleeping.current.set(clock.sleep), logs.current.set(log)
-        logs.begin(environment.log_level)
+        capturing.begin(environment.root_logger)
         try:
-            outcome = environment.invoke(execution.payload, context, initialised)
+            # In a copy of the context, so that variables which a handler sets stay with it.
+            outcome = copy_context().run(environment.invoke, execution.payload, context, initialised, clock.deadline.run)
         finally:
-            level = logs.end()
+            environment.root_logger = capturing.end(environment.root_logger)
             sleeping.current.reset(sleep_token)
             logs.current.reset(log_token)
-        if environment.log_level is not None:
-            environment.log_level = level
+        deadline = clock.deadline
+        if deadline.passed:
+            clock.catch_up()
         ended_at = self._world.now()
         duration = (ended_at - clock.started_at).total_seconds()
-        if duration > configuration.timeout and not isinstance(outcome.error, TimedOut):
+        if (deadline.passed or (duration > configuration.timeout and not deadline.waived)) and not isinstance(outcome.error, TimedOut):
             outcome = environment.timed_out(context, cold_start=cold_start)
         if outcome.error_payload is not None:
             logs.failed(log, outcome.error_payload)
+            ended_at = self._world.now()  # of END and REPORT, which follow
         log.end(ended_at, duration)
         return Ran(outcome, log, duration, environment.deployment.log_group_name, environment.deployment.log_stream_name)
 
@@ -240,7 +272,7 @@ class Runner:
         environment = ExecutionEnvironment(
             Deployment(
                 function_name=function.name,
-                code=bound or _deployed(configuration),
+                code=_deployed(configuration) if bound is None else bound,
                 handler=configuration.handler or "",
                 version=configuration.version,
                 runtime=configuration.runtime or "",
@@ -254,8 +286,9 @@ class Runner:
                 log_stream_name=log_stream,
             )
         )
+        environment.sleeps_really = self._sleep is None
         if bound is None:
-            environment.log_level = logs.level(configuration.logging_config)
+            environment.root_logger = capturing.root_logger(configuration.logging_config)
         return environment
 
     def _inherited(self) -> dict[str, str]:

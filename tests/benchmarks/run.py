@@ -1,21 +1,25 @@
 """What fakelambda costs, in units of botocore's own floor: a client call that a ``before-call`` hook answers with a constant.
 
-Run it with ``python tests/benchmarks/run.py``. Floor and fake are measured in turns in the same process, best of many rounds each, so that
-the ratios hold on any machine; the microseconds are only this machine's. moto's figures stand beside ours for what moto can do.
+Run it with ``python tests/benchmarks/run.py``. Floor and fake are measured in turns in the same process and the round in the middle counts, so
+that the ratios hold on any machine; the microseconds are only this machine's. moto's figures stand beside ours for what moto can do.
 """
 
 import gc
+import importlib
 import io
 import itertools
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -24,7 +28,7 @@ from botocore.compat import HTTPHeaders
 
 from fakelambda import FakeLambda
 
-ROUNDS, CALLS = 40, 100
+ROUNDS, CALLS = 100, 40
 ROLE = "arn:aws:iam::123456789012:role/benchmark"
 Call = Callable[[], Any]
 
@@ -48,10 +52,10 @@ def microseconds(call: Call, calls: int) -> float:
 
 
 def compared(one: Call, other: Call, *, calls: int = CALLS, rounds: int = ROUNDS) -> tuple[float, float]:
-    """The best round of each, taken in turns."""
+    """The round in the middle by its ratio: both are measured in turns, so that each round has the machine in one mood."""
     gc.collect()
-    pairs = [(microseconds(one, calls), microseconds(other, calls)) for _ in range(rounds)]
-    return min(first for first, _ in pairs), min(second for _, second in pairs)
+    pairs = sorted(((microseconds(one, calls), microseconds(other, calls)) for _ in range(rounds)), key=lambda pair: pair[1] / pair[0])
+    return pairs[rounds // 2]
 
 
 def zipped(source: str, filler: int = 0) -> bytes:
@@ -103,7 +107,104 @@ def deployed_code() -> None:
         below, ours = compared(
             lambda: floor.invoke(FunctionName="zip:live", Payload=b"{}"), lambda: client.invoke(FunctionName="zip:live", Payload=b"{}")
         )
-    show("Invoke of a deployed handler by alias, warm", ours, below)
+    show("Invoke of a deployed handler by alias, warm", ours, below, 2.2)
+
+
+MODULES = 20
+MODULE = """
+from dataclasses import dataclass
+
+@dataclass
+class Item:
+    name: str
+    price: int = {number}
+
+class Basket:
+    def __init__(self, items):
+        self.items = items
+
+    def total(self, discount=0):
+        total = 0
+        for item in self.items:
+            if item.price > discount:
+                total += item.price - discount
+        return total
+
+def names(basket):
+    return sorted(item.name for item in basket.items)
+"""
+
+
+def sources(salt: int) -> dict[str, str]:
+    """A handler and the modules that it imports; no two salts have a file in common."""
+    shop = {f"shop/m{number}.py": f"{MODULE.format(number=number)}# {salt}\n" for number in range(MODULES - 2)}
+    imports = "".join(f"import shop.m{number}\n" for number in range(MODULES - 2))
+    return {"app.py": f"{imports}def handler(event, context): return {salt}\n", "shop/__init__.py": f"# {salt}\n", **shop}
+
+
+def imported(directory: Path, *, compiled: bool) -> float:
+    """Microseconds of a plain import of the modules in a directory."""
+    if not compiled:
+        for cache in list(directory.rglob("__pycache__")):
+            shutil.rmtree(cache)
+    sys.path.insert(0, str(directory))
+    sys.dont_write_bytecode = not compiled
+    importlib.invalidate_caches()
+    try:
+        return microseconds(partial(importlib.import_module, "app"), 1)
+    finally:
+        sys.path.remove(str(directory))
+        for name in [name for name in sys.modules if name.partition(".")[0] in {"app", "shop"}]:
+            del sys.modules[name]
+        for entry in [entry for entry in sys.path_importer_cache if entry.startswith(str(directory))]:
+            del sys.path_importer_cache[entry]
+
+
+def cold_starts() -> None:
+    """The first cold start of a package in a process, and later ones, beside a plain import of the same modules."""
+    first, later, compiling, cached = [], [], [], []
+    with FakeLambda() as fake, tempfile.TemporaryDirectory() as temporary:
+        client = fake.client()
+        for salt in range(ROUNDS):
+            directory, packed = Path(temporary, str(salt)), io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as archive:
+                for name, source in sources(salt).items():
+                    archive.writestr(name, source)
+            with zipfile.ZipFile(packed) as archive:
+                archive.extractall(directory)
+            name, code = f"cold{salt}", {"ZipFile": packed.getvalue()}
+            client.create_function(FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=ROLE, Code=code)
+            invoke = partial(client.invoke, FunctionName=name, Payload=b"{}")
+            first.append(microseconds(invoke, 1))
+            compiling.append(imported(directory, compiled=False))
+            imported(directory, compiled=True)
+            for _ in range(3):
+                cached.append(imported(directory, compiled=True))
+                fake.cold_start(name)
+                later.append(microseconds(invoke, 1))
+    show(f"first cold start of {MODULES} modules : import, no .pyc", min(first), min(compiling), 2)
+    show(f"later cold start of {MODULES} modules : import", min(later), min(cached), 2)
+
+
+def memory() -> None:
+    """What 10 000 invocations and 200 cold starts of a deployed handler leave behind."""
+    with FakeLambda() as fake:
+        client = fake.client()
+        code = {"ZipFile": zipped("import json\ndef handler(event, context):\n    return event\n")}
+        client.create_function(FunctionName="zip", Runtime="python3.13", Handler="app.handler", Role=ROLE, Code=code)
+
+        for times, cold in ((10_000, False), (200, True)):
+            modules = set(sys.modules)
+            for number in range(-10, times):  # the first ten make what is made once
+                if number == 0:
+                    tracemalloc.start()
+                if cold:
+                    fake.cold_start("zip")
+                client.invoke(FunctionName="zip", Payload=b"{}")
+            gc.collect()
+            size, new = tracemalloc.get_traced_memory()[0], len(set(sys.modules) - modules)
+            tracemalloc.stop()
+            print(f"{times:6} {'cold' if cold else 'warm'} invocations: {size / times:.0f} bytes each, their records; {new} modules more")
 
 
 def entering() -> None:
@@ -182,7 +283,7 @@ def moto() -> None:
 def main() -> None:
     """Prints the table."""
     print(f"Python {sys.version.split()[0]}, botocore {botocore.__version__}")
-    for measure in (single_calls, deployed_code, entering, pages, versions, moto):
+    for measure in (single_calls, deployed_code, cold_starts, memory, entering, pages, versions, moto):
         measure()
 
 

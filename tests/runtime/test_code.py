@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import stat
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,9 @@ from hypothesis import strategies as st
 from fakelambda.domain.errors import InvalidParameterValueException
 from fakelambda.domain.packages import Package
 from fakelambda.runtime import code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def archive(*entries: tuple[str, int, bytes]) -> bytes:
@@ -43,12 +48,66 @@ def write(root: Path, name: str, content: str = "") -> Path:
     return file
 
 
-def test_extract_writes_readable_files_and_keeps_the_executable_bit(tmp_path: Path) -> None:
+def test_extract_writes_read_only_files_and_keeps_the_executable_bit(tmp_path: Path) -> None:
     content = archive(("pkg/app.py", stat.S_IFREG, b"x = 1"), ("bin/run", stat.S_IFREG | 0o100, b"#!"))
     code.extract(content, tmp_path / "task")
     assert (tmp_path / "task/pkg/app.py").read_bytes() == b"x = 1"
-    assert (tmp_path / "task/pkg/app.py").stat().st_mode & 0o777 == 0o644
-    assert (tmp_path / "task/bin/run").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "task/pkg/app.py").stat().st_mode & 0o777 == 0o444
+    assert (tmp_path / "task/bin/run").stat().st_mode & 0o777 == 0o555
+
+
+def test_a_package_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    content = archive(("app.py", stat.S_IFREG, b"x"))
+    first, again = code.unpacked(content), code.unpacked(bytes(bytearray(content)))
+    assert first is again
+    directory = first.directory
+    code.forget()
+    assert directory.exists()
+    del first, again
+    assert list(tmp_path.iterdir()) == []
+
+
+def _add(directory: Path) -> None:
+    write(directory, "pkg/cache.json")
+
+
+def _change(directory: Path) -> None:
+    write(directory, "pkg/app.py", "y")
+
+
+def _delete(directory: Path) -> None:
+    (directory / "pkg/app.py").unlink()
+
+
+def _delete_all(directory: Path) -> None:
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("alter", [_add, _change, _delete, _delete_all])
+def test_what_somebody_has_written_among_the_files_is_not_shared(alter: Callable[[Path], None]) -> None:
+    content = archive(("pkg/app.py", stat.S_IFREG, b"x"))
+    first = code.unpacked(content)
+    for place in (first.directory, first.directory / "pkg", first.directory / "pkg/app.py"):
+        place.chmod(0o700)
+    alter(first.directory)
+    second = code.unpacked(content)
+    assert second.directory != first.directory
+    assert [path.name for path in second.directory.rglob("*")] == ["pkg", "app.py"]
+    assert (second.directory / "pkg/app.py").read_bytes() == b"x"
+    code.forget()
+
+
+def test_few_unpacked_packages_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(code, "_MOST_SHARED", 2)
+    code.forget()
+    kept = code.unpacked(archive(("kept.py", stat.S_IFREG, b"x")))
+    for number in range(4):
+        code.unpacked(archive(("app.py", stat.S_IFREG, str(number).encode())))
+    assert len(list(tmp_path.iterdir())) == 2  # the last one's and that in use
+    assert kept.intact()
+    code.forget()
 
 
 def test_no_link_is_made(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakelambda.domain.errors import InvalidParameterValueException
+from fakelambda.runtime import code as runtime_code
+from fakelambda.runtime import process
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment
 
@@ -64,13 +66,33 @@ def test_bytes_are_answered_as_they_are(deploy: Deploy, invoke: Invoke) -> None:
     assert (json.payload, json.result) == (b"[1]", [1])
 
 
-def test_the_directory_of_a_package_goes_with_its_environment(deploy: Deploy, invoke: Invoke) -> None:
-    environment = deploy({"app.py": WHERE, "data/a.txt": "x"})
-    directory = Path(invoke(environment).result)
+def test_environments_of_a_package_share_its_directory(deploy: Deploy, invoke: Invoke) -> None:
+    first, second = (deploy({"app.py": WHERE, "data/a.txt": "x"}) for _ in range(2))
+    directory = Path(invoke(first).result)
     assert (directory / "data" / "a.txt").read_text() == "x"
+    first.discard()
+    first.discard()  # a second time changes nothing
+    assert invoke(second).result == invoke(first).result == str(directory)
+
+
+def test_the_directory_of_a_package_goes_with_the_last_fake(deploy: Deploy, invoke: Invoke) -> None:
+    environment, busy = deploy({"app.py": WHERE}), deploy({"app.py": WHERE + "#"})
+    directory, directory_in_use = Path(invoke(environment).result), Path(invoke(busy).result)
     environment.discard()
-    assert not directory.exists()
-    environment.discard()  # a second time changes nothing
+    process.uninstall()
+    try:
+        assert (directory.exists(), directory_in_use.exists()) == (False, True)
+        busy.discard()
+        assert not directory_in_use.exists()
+    finally:
+        process.install()
+
+
+def test_what_a_handler_writes_beside_its_code_is_seen_by_no_other_environment(deploy: Deploy, invoke: Invoke) -> None:
+    code = "import pathlib\ndef handler(event, context):\n    file = pathlib.Path(__file__).with_name('x')\n    seen = file.exists()\n    file.touch()\n    return seen\n"
+    for _ in range(2):
+        outcome = invoke(deploy({"app.py": code}))
+        assert outcome.result is False or isinstance(outcome.error, PermissionError)  # the superuser may write where Lambda lets nobody
 
 
 def test_source_lines_of_a_discarded_package_are_forgotten(deploy: Deploy, invoke: Invoke) -> None:
@@ -93,6 +115,7 @@ def test_nothing_is_left_behind_by_a_failure(
         invoke(environment)
     except KeyboardInterrupt:
         assert "Keyboard" in code
+    runtime_code.forget()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,6 +139,7 @@ def test_an_environment_that_nobody_discards_removes_its_directory_when_collecte
     assert len(list(tmp_path.iterdir())) == 1
     del environment
     gc.collect()
+    runtime_code.forget()
     assert list(tmp_path.iterdir()) == []
 
 

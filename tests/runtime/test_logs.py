@@ -166,3 +166,21 @@ def test_parallel_invocations_keep_their_logs_apart(fake: FakeLambda) -> None:
         thread.join()
     assert len(fake.invocations) == 160
     assert all(f"\n{invocation.event['number']}\nEND" in invocation.logs for invocation in fake.invocations)
+
+
+def test_lines_of_threads_do_not_mix(fake: FakeLambda) -> None:
+    def say() -> None:
+        print("by a thread")
+        logging.getLogger("app").error("logged")
+
+    def handler(_event: Any, _context: Any) -> None:
+        print("begun", end=" ")
+        thread = threading.Thread(target=say)
+        thread.start()
+        thread.join()
+        print("ended")
+
+    fake.add_function("f", handler)
+    fake.client().invoke(FunctionName="f")
+    printed, logged, ended = fake.invocations[0].logs.splitlines()[-5:-2]
+    assert (printed, logged.rpartition("\t")[2], ended) == ("by a thread", "logged", "begun ended")

@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -42,6 +44,18 @@ class SubFloat(float):
         return "never shown"
 
 
+class SubText(str):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "never shown"
+
+
+class SubDict(dict[str, int]):
+    def items(self) -> Any:
+        return [("instead", 1)]
+
+
 class Odd:
     def _asdict(self) -> Any:
         return 5
@@ -62,6 +76,14 @@ WRITTEN = [
     (collections.OrderedDict(a=collections.Counter("aa")), '{"a": {"a": 2}}'),
     ([[], {}, collections.OrderedDict(), Point([], {})], '[[], {}, {}, {"x": [], "y": {}}]'),
     ("\ud800", '"\\ud800"'),
+    ({"\ud800": SubText("a")}, '{"\\ud800": "a"}'),
+    ({SubText("k"): SubText("v")}, '{"k": "v"}'),
+    (SubDict(a=2), '{"instead": 1}'),
+    ({"1": "a", 1: "b"}, '{"1": "a", "1": "b"}'),
+    (-(10**400), f"-{10**400}"),
+    ('\x00\x1f\x7f"\\', '"\\u0000\\u001f\x7f\\"\\\\"'),
+    (True, "true"),
+    (None, "null"),
 ]
 
 
@@ -95,6 +117,11 @@ NOT_WRITTEN = [
     (Order(1), "Object of type Order is not JSON serializable"),
     (Point, "Object of type type is not JSON serializable"),
     (range(1), "Object of type range is not JSON serializable"),
+    ((number for number in [1]), "Object of type generator is not JSON serializable"),
+    (MappingProxyType({}), "Object of type mappingproxy is not JSON serializable"),
+    (ValueError("x"), "Object of type ValueError is not JSON serializable"),
+    (1j, "Object of type complex is not JSON serializable"),
+    (Mock(), "Object of type Mock is not JSON serializable"),
     (Odd(), "_asdict() must return a dict, not int"),
     ({(1,): 1}, "keys must be str, int, float, bool or None, not tuple"),
     ({Decimal(1): 1}, "keys must be str, int, float, bool or None, not Decimal"),

@@ -8,14 +8,13 @@ import pickle
 import py_compile
 import sys
 import zipfile
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Deploy, Invoke
 
 PROGRAMS: dict[str, tuple[dict[str, str], Any]] = {
@@ -172,6 +171,97 @@ PROGRAMS: dict[str, tuple[dict[str, str], Any]] = {
         },
         ["vendored", "vendored", 1],
     ),
+    "vendored dependencies in a directory of their own, shadowing an installed package": (
+        {
+            "app.py": "import os, sys\nsys.path.insert(0, os.path.join(os.environ['LAMBDA_TASK_ROOT'], 'vendor'))\nimport importlib.metadata\nimport pluggy, thing\n"
+            "def handler(event, context):\n    points = importlib.metadata.entry_points(group='things')\n"
+            "    return [pluggy.mine, thing.pluggy is pluggy, importlib.metadata.version('pluggy'), [point.load()() for point in points]]",
+            "vendor/pluggy/__init__.py": "from .deep import mine",
+            "vendor/pluggy/deep.py": "mine = 'vendored'",
+            "vendor/thing.py": "import pluggy\ndef made(): return 'made'",
+            "vendor/pluggy-0.0.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: pluggy\nVersion: 0.0.1\n",
+            "vendor/thing-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: thing\nVersion: 1\n",
+            "vendor/thing-1.dist-info/entry_points.txt": "[things]\nfirst = thing:made\n",
+        },
+        ["vendored", True, "0.0.1", ["made"]],
+    ),
+    "what is in a package": (
+        {
+            "app.py": "import importlib, pkgutil, shop\nfound = sorted(module.name for module in pkgutil.walk_packages(shop.__path__, 'shop.'))\n"
+            "def handler(event, context): return [found, sorted(m.name for m in pkgutil.iter_modules(shop.__path__)), importlib.import_module(found[-1]).n]",
+            "shop/__init__.py": "",
+            "shop/a.py": "",
+            "shop/deep/__init__.py": "",
+            "shop/deep/b.py": "n = 1",
+        },
+        [["shop.a", "shop.deep", "shop.deep.b"], ["a", "deep"], 1],
+    ),
+    "resources of packages with and without __init__.py": (
+        {
+            "app.py": "from importlib import resources\ndef handler(event, context):\n"
+            "    with resources.as_file(resources.files('shop') / 'templates' / 'a.txt') as path:\n"
+            "        return [path.read_text(), resources.files('shop.templates').joinpath('a.txt').read_text(), sorted(p.name for p in resources.files('shop').iterdir())]",
+            "shop/__init__.py": "",
+            "shop/templates/a.txt": "a",
+        },
+        ["a", "a", ["__init__.py", "templates"]],
+    ),
+    "abstract classes, protocols and single dispatch": (
+        {
+            "app.py": "from __future__ import annotations\nimport abc, functools, typing\nfrom shop import Order\n"
+            "@typing.runtime_checkable\nclass Sized(typing.Protocol):\n    size: int\n"
+            "class Base(abc.ABC):\n    @abc.abstractmethod\n    def f(self): ...\n"
+            "@functools.singledispatch\ndef name(value): return 'any'\n@name.register\ndef _(value: Order): return 'order'\n"
+            "def total(order: Order, by: typing.Optional[Sized] = None) -> Base: ...\n"
+            "def handler(event, context):\n    try:\n        Base()\n    except TypeError:\n"
+            "        hints = typing.get_type_hints(total)\n        return [name(Order()), name(1), isinstance(Order(), Sized), hints['order'] is Order, hints['return'] is Base]",
+            "shop.py": "class Order:\n    size = 1",
+        },
+        ["order", "any", True, True, True],
+    ),
+    "a logger per module": (
+        {
+            "app.py": "import logging\nfrom shop import orders\nlogger = logging.getLogger(__name__)\n"
+            "def handler(event, context): return [logger.name, orders.logger.name, orders.logger.parent is logging.getLogger('shop')]",
+            "shop/__init__.py": "import logging\nlogging.getLogger(__name__)",
+            "shop/orders.py": "import logging\nlogger = logging.getLogger(__name__)",
+        },
+        ["app", "shop.orders", True],
+    ),
+    "optional dependencies, stars and lazy attributes": (
+        {
+            "app.py": "try:\n    import not_there as fast\nexcept ImportError:\n    fast = None\nfrom shop import *\nimport shop.deep.b as b\n"
+            "def handler(event, context):\n    from shop import lazy\n    return [fast, A, b.n, lazy, 'B' in globals()]",
+            "shop/__init__.py": "__all__ = ['A']\nA, B = 1, 2\ndef __getattr__(name):\n    if name == 'lazy':\n        from .deep import b\n        return b.n + 1\n    raise AttributeError(name)",
+            "shop/deep/__init__.py": "",
+            "shop/deep/b.py": "n = 2",
+        },
+        [None, 1, 2, 3, False],
+    ),
+    "a module that puts something else in its place": (
+        {
+            "app.py": "import settings\nfrom settings import table\ndef handler(event, context): return [settings.table, table, type(settings).__name__]",
+            "settings.py": "import sys\nclass Settings:\n    table = 't'\nsys.modules[__name__] = Settings()",
+        },
+        ["t", "t", "Settings"],
+    ),
+    "code that is made at run time": (
+        {
+            "app.py": "import collections, helper\nPoint = collections.namedtuple('Point', 'x y')\n"
+            "def handler(event, context):\n    names = {}\n    exec('import helper\\nfrom helper import n', names)\n"
+            "    return [names['helper'] is helper, eval('__import__(\"helper\").n'), Point.__module__]",
+            "helper.py": "n = 1",
+        },
+        [True, 1, "app"],
+    ),
+    "modules that import again what failed": (
+        {
+            "app.py": "def load():\n    import broken\nseen = []\nfor _ in range(2):\n    try:\n        load()\n    except ZeroDivisionError as error:\n        seen.append(str(error))\n"
+            "import sys\ndef handler(event, context): return [seen, 'broken' in sys.modules]",
+            "broken.py": "1 / 0",
+        },
+        [["division by zero"] * 2, False],
+    ),
     "a vendored botocore": (
         {"app.py": "import botocore\ndef handler(event, context): return hasattr(botocore, '__version__')", "botocore/__init__.py": ""},
         True,
@@ -196,9 +286,33 @@ def test_deployed_code_finds_its_modules(deploy: Deploy, invoke: Invoke, program
 def test_deployed_code_finds_its_modules_although_the_host_has_equally_named_ones(
     deploy: Deploy, invoke: Invoke, program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("app", "helper", "shop", "shop.a", "shop.b", "ns", "ring", "ring.a", "ring.b", "lib"):
+    for name in ("app", "helper", "shop", "shop.a", "shop.b", "ns", "ring", "ring.a", "ring.b", "lib", "settings", "broken", "thing"):
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     test_deployed_code_finds_its_modules(deploy, invoke, program)
+
+
+def test_all_of_them_side_by_side(deploy: Deploy, invoke: Invoke) -> None:
+    environments = [(deploy(files), result) for name, (files, result) in PROGRAMS.items() if name != "sys.modules"]
+    for _ in range(2):
+        for environment, result in environments:
+            assert invoke(environment).result == result
+
+
+def test_extension_modules_of_a_package(deploy: Deploy, invoke: Invoke) -> None:
+    module = importlib.import_module("_json")
+    if getattr(module, "__file__", None) is None:
+        pytest.skip("this interpreter has the standard library's extension modules built in")
+    name = Path(module.__file__ or "").name
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(module.__file__ or "", name)
+        archive.writestr(
+            "app.py", "import _json\ndef handler(event, context): return [_json.encode_basestring('x'), _json.__file__, __file__]"
+        )
+    for environment in (deploy(code=packed.getvalue()), deploy(code=packed.getvalue())):
+        encoded, extension, app = invoke(environment).result
+        assert (encoded, extension) == ('"x"', str(Path(app).with_name(name)))
+    assert importlib.import_module("_json") is module
 
 
 def test_modules_of_the_host_are_shared_and_stay(deploy: Deploy, invoke: Invoke) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -33,7 +36,13 @@ def advancing(fake: FakeLambda) -> None:
     fake.advance(9)
 
 
-@pytest.mark.parametrize("passing", [sleeping, swallowing, advancing], ids=lambda function: function.__name__)
+def advancing_elsewhere(fake: FakeLambda) -> None:
+    thread = threading.Thread(target=fake.advance, args=(9,))
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("passing", [sleeping, swallowing, advancing, advancing_elsewhere], ids=lambda function: function.__name__)
 def test_it_is_answered_as_timed_out(passing: Callable[[FakeLambda], None]) -> None:
     with FakeLambda() as fake:
         fake.add_function("f", lambda _event, _context: passing(fake), Timeout=2)
@@ -76,3 +85,30 @@ def test_after_a_timeout_the_environment_is_a_new_one(tmp_path: Any) -> None:
         answers = [json.load(client.invoke(FunctionName="f", Payload=str(seconds))["Payload"]) for seconds in (0, 0, 9, 0)]
         assert [answers[0], answers[1], answers[3]] == [1, 2, 1]
         assert [invocation.cold_start for invocation in fake.invocations] == [True, False, False, True]
+
+
+def test_a_real_sleep_is_cut_at_the_timeout() -> None:
+    import time  # noqa: PLC0415 - as above
+
+    with FakeLambda(sleep="real") as fake:
+        fake.add_function("f", lambda _event, _context: sleeping(fake), Timeout=1)
+        started = time.monotonic()
+        payload, duration = outcome(fake)
+        assert payload["errorType"] == "Sandbox.Timedout"
+        assert 1 <= duration <= time.monotonic() - started < 2
+
+
+def test_after_a_timeout_files_in_the_temporary_directory_are_still_there() -> None:
+    def handler(event: Any, _context: Any) -> bool:
+        there = os.path.exists(file)  # noqa: PTH110 - as a handler may
+        with open(file, "w") as written:  # noqa: PTH123 - as above
+            written.write("here")
+        sleeping(fake) if event == "sleep" else None
+        return there
+
+    with tempfile.TemporaryDirectory() as directory, FakeLambda() as fake:
+        file = f"{directory}/file"
+        fake.add_function("f", handler, Timeout=2)
+        for event in ('"sleep"', '"look"'):
+            fake.client().invoke(FunctionName="f", Payload=event)
+        assert [invocation.result for invocation in fake.invocations] == [None, True]

@@ -2,8 +2,8 @@
 
 from fakelambda.domain.errors import NotModelled
 from fakelambda.fake import FakeLambda, current
-from fakelambda.inspection.records import ApiCall, Invocation
+from fakelambda.inspection.records import ApiCall, Delivery, Invocation
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.schedule.schedule import Pending
 
-__all__ = ["ApiCall", "FakeLambda", "Invocation", "LambdaContext", "NotModelled", "Pending", "current"]
+__all__ = ["ApiCall", "Delivery", "FakeLambda", "Invocation", "LambdaContext", "NotModelled", "Pending", "current"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random as chance
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from types import MappingProxyType, ModuleType, TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Literal, Self, cast
 
 from botocore.client import BaseClient
@@ -20,19 +20,18 @@ from fakelambda.aws.serving import Server
 from fakelambda.composition import Options, compose
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference, function_arn, resolve
-from fakelambda.inspection.records import ApiCall, Invocation
+from fakelambda.observation import Observation
 from fakelambda.operations.answers import code_at
 from fakelambda.operations.call import Service
 from fakelambda.runtime import code, process
 from fakelambda.runtime.runner import Handler
-from fakelambda.schedule.schedule import Pending
 
 _ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
 _NO_TIME = timedelta(0)
 _CALLABLE = b"# A callable of the test runs in the place of this file.\n"
 
 
-class FakeLambda:
+class FakeLambda(Observation):
     """AWS Lambda inside this process, for as long as it is active.
 
     While it is active every Lambda call of every botocore client of the process is answered by it, whatever the client's region,
@@ -352,33 +351,6 @@ class FakeLambda:
             RuntimeError: what runs goes on scheduling more.
         """
         self._server.visit(self._service.schedule.drain)
-
-    # ---- what there is and what happened ----
-
-    @property
-    def pending(self) -> list[Pending]:
-        """What is going to happen, soonest first."""
-        return self._service.schedule.pending()
-
-    @property
-    def functions(self) -> Mapping[str, Function]:
-        """The functions of the fake's own account and region by name, read-only."""
-        with self._service.lock:
-            return MappingProxyType(self._service.state.functions(self.account_id, self.region).as_mapping())
-
-    @property
-    def invocations(self) -> list[Invocation]:
-        """The invocations that have ended, in the order of their beginning."""
-        return self._service.invocations.ended()
-
-    @property
-    def calls(self) -> list[ApiCall]:
-        """The calls of clients, in the order of their beginning."""
-        return list(self._server.calls)
-
-    @property
-    def _service(self) -> Service:
-        return self._server.service
 
     def _reference(self, function_name: str, qualifier: str | None) -> FunctionReference:
         return resolve(function_name, qualifier, self.region, self.account_id)

@@ -31,7 +31,8 @@ BELOW = {
     "aws": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
     "decoration": set(),
     "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
-    "fake": {"domain", "inspection", "runtime", "schedule", "operations", "aws", "composition", "decoration"},
+    "observation": {"domain", "inspection", "schedule", "operations", "aws"},
+    "fake": {"domain", "runtime", "schedule", "operations", "aws", "composition", "decoration", "observation"},
     "__init__": {"domain", "fake", "inspection", "runtime", "schedule"},
     "__main__": {"fakelambda"},
 }

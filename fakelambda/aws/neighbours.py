@@ -9,7 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from fakelambda.aws import sessions
+from fakelambda.aws import messages, sessions
+from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
 from fakelambda.runtime.logs import Log
 
@@ -118,6 +119,14 @@ class Neighbours:
             with suppress(client.exceptions.ResourceAlreadyExistsException):
                 client.create_log_stream(**stream)
             client.put_log_events(**stream, logEvents=events)
+
+    def send(self, message: Message) -> None:
+        """Sends what Lambda sends, where the target's service answers.
+
+        Raises:
+            Exception: whatever a target that refuses answers.
+        """
+        messages.send(self._client, message)
 
     def _client(self, service: str, region: str) -> Any:
         if self._session is None and not moto_is_active():

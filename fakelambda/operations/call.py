@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference
-from fakelambda.inspection.records import Invocations
+from fakelambda.inspection.records import Delivery, Invocations
 from fakelambda.runtime.logs import Log
 from fakelambda.runtime.runner import Runner
 from fakelambda.schedule.schedule import Schedule
@@ -33,6 +34,9 @@ class Neighbours(Protocol):
     def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
         """Writes the log of an invocation to CloudWatch Logs, where something answers."""
 
+    def send(self, message: Message) -> None:
+        """Sends what Lambda sends, where the target's service answers; raises whatever a target that refuses answers."""
+
     def vpc_of(self, region: str, subnet_ids: list[str], security_group_ids: list[str]) -> str:
         """The id of the VPC that subnets and security groups are in."""
 
@@ -46,6 +50,7 @@ class Service:
         transition_time: how long AWS takes for ``"create"``, ``"update"`` ...; zero where everything is instant.
         routes: forced versions of the next invocations of an alias, by account, region, function and alias.
         running: how many invocations of each function run now, by account and region.
+        deliveries: what was sent to queues, topics, event buses, buckets and functions.
         reraise: exceptions of handlers that fail the test instead of becoming an answer.
     """
 
@@ -59,6 +64,7 @@ class Service:
     transition_time: Callable[[str], timedelta]
     routes: dict[tuple[str, str, str, str], list[str]]
     reraise: tuple[type[BaseException], ...]
+    deliveries: list[Delivery] = field(default_factory=list)
     running: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
 

@@ -169,6 +169,11 @@ class ExecutionEnvironment:
             self.discard()
         return outcome
 
+    def trace(self, header: str) -> None:
+        """Shows deployed code the tracing header of its invocation."""
+        assert self._variables is not None  # the environment is prepared
+        self._variables.update(environ.encoded({"_X_AMZN_TRACE_ID": header}))
+
     def _begin(self, context: LambdaContext) -> Token[Callable[[float], None] | None] | None:
         """Shows the invocation's log and clock to the threads that earlier ones have left running.
 

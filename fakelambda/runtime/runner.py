@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from fakelambda.domain import runtimes
+from fakelambda.domain import runtimes, xray
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.runtime import capturing, logs, sleeping, stopping
@@ -226,6 +226,9 @@ class Runner:
         )
 
         def initialised() -> None:
+            if environment.modules is not None:
+                sampled = xray.is_sampled(configuration.tracing_config)
+                environment.trace(xray.header(execution.request_id, started_at, sampled=sampled))
             if cold_start:  # whose time does not count
                 clock.start(self._world.now())
                 log.start(clock.started_at, (clock.started_at - started_at).total_seconds())

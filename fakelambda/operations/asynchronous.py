@@ -117,7 +117,7 @@ def _messages(service: Service, event: _Event, function: Function, condition: Co
         response=None if ran is None else ran.outcome.payload,
         failed=condition != "Success",
         at=service.world.now(),
-        trace_header=xray.header(request.request_id, service.world.now(), sampled=xray.is_sampled(function.latest.tracing_config)),
+        trace_header=xray.header(request.request_id, request.sent_at, sampled=xray.is_sampled(function.latest.tracing_config)),
     )
     messages = []
     if result.failed:
@@ -164,6 +164,7 @@ def _invoke(service: Service, message: Message) -> None:
         invocation_type="Event",
         payload=payload,
         event=destinations.parsed(payload),
+        sent_at=service.world.now(),
     )
     function = _function(service, request)
     if function is None or function.resolve(reference.qualifier) is None:

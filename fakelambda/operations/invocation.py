@@ -38,6 +38,7 @@ def invoke(
         invocation_type=invocation_type,
         payload=payload,
         event=event,
+        sent_at=call.now,
         client_context=_client_context(client_context),
     )
     if invocation_type == "DryRun":
@@ -64,7 +65,14 @@ def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes)
     lifecycle.check_invocable(version.life)
     payloads.check_size(invoke_args, "Event")
     event = payloads.decode(invoke_args)
-    request = Request(reference=function, request_id=call.request_id, invocation_type="Event", payload=invoke_args, event=event)
+    request = Request(
+        reference=function,
+        request_id=call.request_id,
+        invocation_type="Event",
+        payload=invoke_args,
+        event=event,
+        sent_at=call.now,
+    )
     asynchronous.queue(call.service, request)
     return {"Status": 202}
 

@@ -23,6 +23,7 @@ class Request:
     Args:
         payload: the bytes as the caller sent them.
         event: what they mean, for the record.
+        sent_at: aware datetime of the call.
         attempt: 1 for the first run of the event.
     """
 
@@ -31,6 +32,7 @@ class Request:
     invocation_type: InvocationType
     payload: bytes
     event: Any
+    sent_at: datetime
     client_context: Any = None
     attempt: int = 1
 
@@ -62,6 +64,7 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
         invoked_function_arn=reference.qualified_arn(),
         client_context=request.client_context,
         started_at=started_at,
+        sent_at=request.sent_at,
     )
     try:
         ran = service.runner.run(execution)

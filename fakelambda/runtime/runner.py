@@ -40,6 +40,8 @@ class Execution:
         invoked_function_arn: as the caller named it.
         client_context: the object that the caller sent; None where it sent none.
         started_at: aware datetime of the fake's clock.
+        initialization_type: what ``AWS_LAMBDA_INITIALIZATION_TYPE`` of its environment says.
+        sent_at: that of the call, the same for every attempt of an event.
     """
 
     function: Function
@@ -50,6 +52,7 @@ class Execution:
     invoked_function_arn: str
     client_context: Mapping[str, Any] | None
     started_at: datetime
+    sent_at: datetime
 
 
 class Ran(NamedTuple):
@@ -228,7 +231,7 @@ class Runner:
         def initialised() -> None:
             if environment.modules is not None:
                 sampled = xray.is_sampled(configuration.tracing_config)
-                environment.trace(xray.header(execution.request_id, started_at, sampled=sampled))
+                environment.trace(xray.header(execution.request_id, execution.sent_at, sampled=sampled))
             if cold_start:  # whose time does not count
                 clock.start(self._world.now())
                 log.start(clock.started_at, (clock.started_at - started_at).total_seconds())

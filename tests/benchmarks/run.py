@@ -219,6 +219,23 @@ def entering() -> None:
     show("entering and leaving a FakeLambda", ours, below, 2)
 
 
+def draining() -> None:
+    """An attempt of an asynchronous event, with few and with many in the queue."""
+    floor = floor_client()
+    cost = {}
+    for number in (100, 100_000):
+        with FakeLambda(schedule="manual") as fake:
+            client = fake.client()
+            fake.add_function("orders", lambda _event, _context: None)
+            for _ in range(number):
+                client.invoke(FunctionName="orders", InvocationType="Event", Payload=b"{}")
+            below = microseconds(lambda: floor.invoke(FunctionName="orders", Payload=b"{}"), CALLS)
+            cost[number] = microseconds(fake.drain, 1) / number, below
+    show("draining, an event of 100", *cost[100], 0.6)
+    show("draining, an event of 100 000", *cost[100_000], 0.6)
+    show("draining, an event of 100 000 : 100", cost[100_000][0], cost[100][0], 1.3)
+
+
 def pages() -> None:
     """A page of 50 with few and with many functions."""
     with ExitStack() as stack:
@@ -283,7 +300,7 @@ def moto() -> None:
 def main() -> None:
     """Prints the table."""
     print(f"Python {sys.version.split()[0]}, botocore {botocore.__version__}")
-    for measure in (single_calls, deployed_code, cold_starts, memory, entering, pages, versions, moto):
+    for measure in (single_calls, deployed_code, cold_starts, memory, entering, draining, pages, versions, moto):
         measure()
 
 

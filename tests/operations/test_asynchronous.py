@@ -379,3 +379,15 @@ def test_a_deployed_handler_sees_the_header_of_its_trace(orders: Orders, zipped:
     parts = [dict(part.split("=") for part in header.split(";")) for header in headers]
     assert [part["Sampled"] for part in parts] == ["0", "0", "1", "1"]
     assert len({part["Root"] for part in parts}) == 4
+
+
+def test_all_attempts_of_an_event_and_its_record_have_one_trace(account: Orders, zipped: Any) -> None:
+    url, role = queue("failures"), "arn:aws:iam::123456789012:role/orders"
+    code = zipped({"app.py": "import os\n\ndef handler(event, context):\n    raise ValueError(os.environ['_X_AMZN_TRACE_ID'])\n"})
+    account.client.create_function(FunctionName="traced", Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": code})
+    account.client.put_function_event_invoke_config(FunctionName="traced", DestinationConfig={"OnFailure": {"Destination": QUEUE}})
+    account.send(name="traced")
+    account.fake.drain()
+    message = received(url)
+    assert {str(run.error) for run in account.fake.invocations} == {message["Attributes"]["AWSTraceHeader"]}
+    assert len(account.fake.invocations) == 3

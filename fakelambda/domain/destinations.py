@@ -66,7 +66,7 @@ class Result:
 
 
 def to_destination(result: Result, destination: str) -> Message:
-    """The invocation record for a destination of an event-invoke configuration."""
+    """The invocation record for a destination of an event-invoke configuration; without its payloads where it would be too large."""
     service = destination.split(":")[2]
     record: dict[str, Any] = {
         "version": "1.0",
@@ -77,17 +77,29 @@ def to_destination(result: Result, destination: str) -> Message:
             "condition": result.condition,
             "approximateInvokeCount": result.attempts,
         },
-        "requestPayload": parsed(result.payload),
     }
     if result.response is not None:
         record["responseContext"] = {"statusCode": 200, "executedVersion": result.executed_version}
         if result.failed:
             record["responseContext"]["functionError"] = "Unhandled"
-        record["responsePayload"] = parsed(result.response)
-    body = _text(record)
-    if service in _MAXIMUM_SIZES and len(body.encode()) > _MAXIMUM_SIZES[service]:
-        body = _text({name: value for name, value in record.items() if not name.endswith("Payload")})
-    return Message(target_arn=destination, body=body, trace_header=result.trace_header, envelope=_envelope(service, destination, result))
+    try:
+        body = _text(_with_payloads(record, result))
+        fits = service not in _MAXIMUM_SIZES or len(body.encode()) <= _MAXIMUM_SIZES[service]
+    except RecursionError:  # functions that are each other's destinations nest records ever deeper
+        fits = False
+    return Message(
+        target_arn=destination,
+        body=body if fits else _text(record),
+        trace_header=result.trace_header,
+        envelope=_envelope(service, destination, result),
+    )
+
+
+def _with_payloads(record: dict[str, Any], result: Result) -> dict[str, Any]:
+    """The whole record, in AWS's order."""
+    ran = {name: value for name, value in record.items() if name == "responseContext"}
+    whole = {**{name: value for name, value in record.items() if name not in ran}, "requestPayload": parsed(result.payload), **ran}
+    return whole if result.response is None else {**whole, "responsePayload": parsed(result.response)}
 
 
 def dead_letter(result: Result, target_arn: str) -> Message:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 from fakelambda.runtime import logs
 
@@ -135,13 +135,6 @@ _streams = {name: _Stream(name, getattr(sys, name)) for name in ("stdout", "stde
 """For an invocation that runs alone, so that few are made."""
 
 
-def _before(name: str, behind: TextIO) -> TextIO:
-    """Puts a stream before the host's, which passes everything else on."""
-    stream = _streams[name] if _alone else _Stream(name, behind)
-    stream.behind = behind
-    return cast("TextIO", stream)
-
-
 def begin(own: RootLogger) -> None:
     """Leads the standard streams and the root logger to the log of the invocation; each call needs its own `end`.
 
@@ -159,10 +152,11 @@ def begin(own: RootLogger) -> None:
             root.handlers.extend(own.handlers)
             if own.disabled is not None:
                 logging.disable(own.disabled)
-        if not isinstance(sys.stdout, _Stream):
-            sys.stdout = _before("stdout", sys.stdout)
-        if not isinstance(sys.stderr, _Stream):
-            sys.stderr = _before("stderr", sys.stderr)
+        for name, host in (("stdout", sys.stdout), ("stderr", sys.stderr)):
+            if not isinstance(host, _Stream):
+                stream = _streams[name] if _alone else _Stream(name, host)
+                stream.behind = host
+                setattr(sys, name, stream)
         if own.level is not None and own.level != root.level:  # setting it makes every logger of the process ask again
             root.setLevel(own.level)
 

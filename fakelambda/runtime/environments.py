@@ -49,10 +49,10 @@ class Environments:
             environment: what `acquire` returned.
         """
         with self._lock:
-            wanted = environment in self._busy and environment.warm
+            key = self._busy.pop(environment, None)
+            wanted = key is not None and environment.warm
             if wanted:
-                self._idle.setdefault(self._busy[environment], []).append(environment)
-            self._busy.pop(environment, None)
+                self._idle.setdefault(key, []).append(environment)
         if not wanted:
             environment.discard()
 

@@ -25,8 +25,7 @@ def moto_is_active() -> bool:
 
 def assumed_account(request_signer: Any) -> str | None:
     """The account of the caller's access key where moto's IAM or STS issued it; None otherwise."""
-    credentials = getattr(request_signer, "_credentials", None)
-    if credentials is None or not moto_is_active():
+    if not moto_is_active() or (credentials := getattr(request_signer, "_credentials", None)) is None:
         return None
     issued = _MODULES.get("moto.iam.models")
     if issued is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,12 +26,12 @@ class _Visit:
     """An outermost entry into a fake from one thread or task.
 
     Args:
-        unmodelled: what calls inside it found missing, so that a handler cannot hide it.
+        unmodelled: what a call inside it was the first to find missing, so that a handler cannot hide it.
         is_open: False once it has ended, for tasks and threads that were started inside it and go on with its context.
     """
 
     host: Server
-    unmodelled: list[BaseException] = field(default_factory=list)
+    unmodelled: BaseException | None = None
     is_open: bool = True
 
 
@@ -136,15 +136,15 @@ class Server:
         finally:
             visit.is_open = False
             _visits.reset(token)
-        if visit.unmodelled:
-            raise visit.unmodelled[0]
+        if visit.unmodelled is not None:
+            raise visit.unmodelled
         return result
 
     def note(self, error: BaseException) -> None:
         """Takes notice of what a call raises, so that a handler in whose visit it was made cannot hide it."""
         visit = self._outermost() if isinstance(error, NotModelled) else None
-        if visit is not None:
-            visit.unmodelled.append(error)
+        if visit is not None and visit.unmodelled is None:
+            visit.unmodelled = error
 
     def keep_up(self) -> None:
         """After a call: lets happen what is due, user code only when no call of this thread or task is still open."""

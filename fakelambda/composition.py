@@ -18,10 +18,13 @@ from fakelambda.schedule.schedule import Schedule
 from fakelambda.state import State
 from fakelambda.world import World
 
-_LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {
-    "instant": {},
-    "realistic": {"create": timedelta(seconds=3), "update": timedelta(seconds=2)},
+_REALISTIC: Mapping[str, timedelta] = {
+    "create": timedelta(seconds=3),
+    "update": timedelta(seconds=2),
+    "publish": timedelta(seconds=20),  # of a version with SnapStart
+    "provision": timedelta(seconds=20),
 }
+_LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {"instant": {}, "realistic": _REALISTIC}
 _ACCOUNT_ID = re.compile(r"'\d{12}'", re.ASCII)  # with quotes: a number is a common mistake, and loses leading zeros
 
 
@@ -36,7 +39,7 @@ class Options:
     region: str
     account_id: str
     seed: int
-    lifecycle: str
+    lifecycle: str | Mapping[str, float | timedelta]
     schedule: str
     sleep: str
     random: chance.Random | None
@@ -44,7 +47,7 @@ class Options:
     inherit_env: bool | tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _check("lifecycle", self.lifecycle, _LIFECYCLES)
+        _transition_times(self.lifecycle)
         _check("schedule", self.schedule, ("automatic", "manual"))
         _check("sleep", self.sleep, ("virtual", "real"))
         if not _ACCOUNT_ID.fullmatch(repr(self.account_id)):
@@ -62,7 +65,7 @@ def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], N
         sleep: what ``time.sleep`` in a handler does where sleep is virtual.
     """
     world = World(options.seed, options.random)
-    times = _LIFECYCLES[options.lifecycle]
+    times = _transition_times(options.lifecycle)
     return Service(
         world=world,
         state=State(),
@@ -77,6 +80,31 @@ def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], N
     )
 
 
+def _transition_times(lifecycle: str | Mapping[str, float | timedelta]) -> Mapping[str, timedelta]:
+    """How long AWS takes for each kind of transition; those left out happen at once.
+
+    Raises:
+        ValueError: no such lifecycle or kind, or no duration.
+    """
+    if not isinstance(lifecycle, Mapping):
+        _check("lifecycle", lifecycle, _LIFECYCLES)
+        return _LIFECYCLES[lifecycle]
+    if lifecycle.keys() - _REALISTIC.keys():
+        kinds = ", ".join(repr(kind) for kind in _REALISTIC)
+        raise ValueError(f"lifecycle={lifecycle!r}: a mapping gives seconds to some of {kinds}, and to nothing else.")
+    return {kind: _duration(kind, time) for kind, time in lifecycle.items()}
+
+
+def _duration(kind: str, time: float | timedelta) -> timedelta:
+    try:
+        duration = time if isinstance(time, timedelta) else timedelta(seconds=time)
+    except (TypeError, ValueError, OverflowError):  # text, not a number, endless
+        duration = None
+    if duration is None or duration < timedelta(0):
+        raise ValueError(f"lifecycle={{{kind!r}: {time!r}}}: must be seconds or a timedelta, not negative.")
+    return duration
+
+
 def _check(keyword: str, value: str, allowed: Iterable[str]) -> None:
-    if value not in allowed:
+    if value not in tuple(allowed):
         raise ValueError(f"{keyword}={value!r}: must be one of {', '.join(repr(choice) for choice in allowed)}.")

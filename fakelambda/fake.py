@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random as chance
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -43,7 +43,8 @@ class FakeLambda(Observation):
         account_id: 12 digits; whose functions are meant where a caller does not say.
         seed: decides ids and routing; the same seed and the same calls give the same answers.
         lifecycle: ``"instant"``: what AWS finishes by itself has happened by the next call; ``"realistic"``: it takes seconds of the
-            fake's clock, which waiters move.
+            fake's clock, which waiters move. Or the seconds that some kinds of transition take, of ``"create"``, ``"update"``,
+            ``"publish"`` (a version with SnapStart) and ``"provision"``, the others being instant: ``{"create": 5}``.
         schedule: ``"automatic"``: what is due has happened when a call returns; ``"manual"``: asynchronous events wait for ``run_due``,
             ``advance`` or ``drain``.
         sleep: ``"virtual"``: ``time.sleep`` in a handler moves the fake's clock; ``"real"``: it sleeps.
@@ -68,7 +69,7 @@ class FakeLambda(Observation):
         region: str = "us-east-1",
         account_id: str = "123456789012",
         seed: int = 0,
-        lifecycle: Literal["instant", "realistic"] = "instant",
+        lifecycle: Literal["instant", "realistic"] | Mapping[str, float | timedelta] = "instant",
         schedule: Literal["automatic", "manual"] = "automatic",
         sleep: Literal["virtual", "real"] = "virtual",
         random: chance.Random | None = None,
@@ -341,7 +342,11 @@ class FakeLambda(Observation):
         self._server.visit(lambda: self._service.schedule.advance(step))
 
     def run_due(self) -> None:
-        """Runs what is due now."""
+        """Runs what is due now. What fails keeps nothing else from running: the first error is raised at the end.
+
+        Raises:
+            RuntimeError: what runs goes on scheduling more.
+        """
         self._server.visit(self._service.schedule.run_due)
 
     def drain(self) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 _NO_TIME = dt.timedelta(0)
@@ -24,6 +25,9 @@ class World:
     Args:
         seed: whatever ``random.Random`` takes as text.
         rolls: draws the routing instead of the seed, such as Hypothesis's ``st.randoms(use_true_random=False)``.
+
+    Attributes:
+        leapt: told how many seconds whenever ``reach`` has moved the clock.
     """
 
     def __init__(self, seed: object, rolls: random.Random | None = None) -> None:
@@ -35,6 +39,7 @@ class World:
         self._source: object = _source()
         self._reading = dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the seam
         self.elapsed = _NO_TIME
+        self.leapt: Callable[[float], None] = _nobody_asks
 
     def now(self) -> dt.datetime:
         """The time, aware and in UTC; looks at the clock and lets ``elapsed`` follow."""
@@ -63,6 +68,7 @@ class World:
                 _tick(freezer, duration)
                 self._reading += duration
             self.elapsed = elapsed
+            self.leapt(duration.total_seconds())
 
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
@@ -76,6 +82,10 @@ class World:
     def jitter(self) -> float:
         """The next chance of how long a retry waits, drawn evenly from 0..1."""
         return self._jitter.random()
+
+
+def _nobody_asks(_: float) -> None:
+    """What happens when the clock was moved, where nobody asks."""
 
 
 def _freezer() -> Any:

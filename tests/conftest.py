@@ -1,8 +1,10 @@
-"""What every test gets: its fake, and a judge who holds each answer against botocore's model."""
+"""What every test gets: its fake, a judge who holds each answer against botocore's model, and one who sees to it that nobody sleeps."""
 
 from __future__ import annotations
 
 import io
+import sys
+import time
 import zipfile
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -14,6 +16,7 @@ from botocore.validate import ParamValidator
 
 from fakelambda import FakeLambda
 from fakelambda.aws import hook
+from fakelambda.runtime import sleeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +28,8 @@ TYPED = {  # how AWS spells the message beside "Error" [recorded]; the other cla
     "InvalidRequestContentException": "message",
     "PolicyLengthExceededException": "message",
     "PreconditionFailedException": "message",
+    "ProvisionedConcurrencyConfigNotFoundException": "message",
+    "RecursiveInvocationException": "Message",
     "ResourceConflictException": "message",
     "ResourceNotFoundException": "Message",
     "TooManyRequestsException": "message",
@@ -32,6 +37,8 @@ TYPED = {  # how AWS spells the message beside "Error" [recorded]; the other cla
 UNTYPED = (  # answers that lack "Type", though their class has it elsewhere [recorded]
     "$LATEST is not supported for an alias",
     "Specified ReservedConcurrentExecutions for function decreases",
+    "Specified ConcurrentExecutions for function",
+    " ReservedConcurrentExecutions  ",
 )
 
 _violations: list[str] = []
@@ -95,6 +102,40 @@ def every_answer_fits_the_model() -> Iterator[None]:
     _violations.clear()
     yield
     assert not _violations
+
+
+_really_sleep = time.sleep
+_slept: list[str] = []
+
+
+def _watched_sleep(seconds: Any, /) -> None:
+    """Sleeps, as the test itself may; takes notice where code of ours is on the way to it, that of a handler included."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith("fakelambda.") and module != sleeping.__name__:
+            _slept.append(f"{module} really sleeps for {seconds} seconds")
+            break
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    _really_sleep(seconds)
+
+
+time.sleep = sleeping.really = _watched_sleep
+
+
+@pytest.fixture
+def really_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that is about sleeping really: ``sleep="real"``, the waiting of other services' clients, what blocks in C."""
+    monkeypatch.setattr(sleeping, "really", _really_sleep)
+    if time.sleep is _watched_sleep:
+        monkeypatch.setattr(time, "sleep", _really_sleep)
+
+
+@pytest.fixture(autouse=True)
+def nobody_really_sleeps() -> Iterator[None]:
+    _slept.clear()
+    yield
+    assert not _slept
 
 
 @pytest.fixture
@@ -203,6 +244,9 @@ def _everything(client: Any) -> Any:
             "function": function,
             "aliases": aliases,
             "configurations": _answer(client, "list_function_event_invoke_configs", FunctionName=name),
+            "provisioned": _answer(client, "list_provisioned_concurrency_configs", FunctionName=name),
+            "recursion": _answer(client, "get_function_recursion_config", FunctionName=name),
+            "runtime": _answer(client, "get_runtime_management_config", FunctionName=name),
             "policies": [_answer(client, "get_policy", FunctionName=name)]
             + [_answer(client, "get_policy", FunctionName=name, Qualifier=qualifier) for qualifier in qualifiers],
         }

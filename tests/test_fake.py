@@ -27,6 +27,8 @@ def answer(fake: FakeLambda, function_name: str = "orders", payload: Any = None)
     ("keywords", "message"),
     [
         ({"lifecycle": "slow"}, "lifecycle='slow': must be one of 'instant', 'realistic'."),
+        ({"lifecycle": 5}, "lifecycle=5: must be one of 'instant', 'realistic'."),
+        ({"lifecycle": None}, "lifecycle=None: must be one of 'instant', 'realistic'."),
         ({"schedule": "later"}, "schedule='later': must be one of 'automatic', 'manual'."),
         ({"sleep": "deep"}, "sleep='deep': must be one of 'virtual', 'real'."),
         ({"account_id": 123456789012}, "account_id=123456789012: an AWS account id has 12 digits, such as '123456789012'."),

@@ -88,6 +88,8 @@ class Oracle:
             if function["busy"]:
                 function["busy"], function["running"] = "", function["latest"]
                 self.renewed.add((name, "$LATEST"))
+            for config in function["provisioned"].values():
+                config["Status"] = "READY"
 
     # ---- functions and versions ----
 
@@ -102,6 +104,7 @@ class Oracle:
             "aliases": {},
             "policies": {},
             "events": {},
+            "provisioned": {},
             "tags": {},
         }
         self.functions[FunctionName] = made | {"reserved": None, "last": 0, "dirty": True, "busy": "Pending" if self.takes_time else ""}
@@ -195,7 +198,7 @@ class Oracle:
             if using:
                 text = "ResourceConflictException: Unable to delete version because the following aliases reference it: [{}]"
                 raise Refusal(*(text.format(", ".join(order)) for order in itertools.permutations(using)))
-            for shelf in ("versions", "policies", "events"):
+            for shelf in ("versions", "policies", "events", "provisioned"):
                 function[shelf].pop(Qualifier, None)
         return {"StatusCode": 204}
 
@@ -260,13 +263,17 @@ class Oracle:
             raise Refusal(*refusal.args, *stale) from None
         if stale:
             raise Refusal(*stale)
+        is_moved = alias["FunctionVersion"] != function["aliases"][Name]["FunctionVersion"]
+        if is_moved and Name in function["provisioned"]:
+            self.check_provisionable(function, Name, alias["FunctionVersion"])
+            function["provisioned"][Name]["Status"] = self.allocating()
         function["aliases"][Name] = alias
         self.renewed.add((FunctionName, Name))
         return alias_shown(FunctionName, Name, alias)
 
     def delete_alias(self, FunctionName: str, Name: str) -> dict[str, Any]:
         function = self.found(FunctionName)
-        for shelf in ("aliases", "policies", "events"):
+        for shelf in ("aliases", "policies", "events", "provisioned"):
             function[shelf].pop(Name, None)
         return {}
 
@@ -372,17 +379,91 @@ class Oracle:
         if qualifier:
             raise Refusal(ONLY_FUNCTIONS)
         function = self.found(name, missing(f"{name}:$LATEST"))
-        others = sum(other["reserved"] or 0 for key, other in self.functions.items() if key != name)
-        if 1000 - others - ReservedConcurrentExecutions < 100:
-            raise Refusal(
+        reasons, provisioned = [], provisioned_for(function)
+        if self.unreserved(but=name) - ReservedConcurrentExecutions < 100:
+            reasons.append(
                 "InvalidParameterValueException: Specified ReservedConcurrentExecutions for function decreases account's "
                 "UnreservedConcurrentExecution below its minimum value of [100]."
             )
+        if ReservedConcurrentExecutions < provisioned:
+            reasons.append(
+                f"InvalidParameterValueException:  ReservedConcurrentExecutions  {ReservedConcurrentExecutions} should not be lower than "
+                f"function's total provisioned concurrency [{provisioned}]."
+            )
+        if reasons:
+            raise Refusal(*reasons)
         function["reserved"] = ReservedConcurrentExecutions
         return {"ReservedConcurrentExecutions": ReservedConcurrentExecutions}
 
     def delete_function_concurrency(self, FunctionName: str) -> dict[str, Any]:
         self.found(FunctionName)["reserved"] = None
+        return {}
+
+    def unreserved(self, but: str = "") -> int:
+        claimed = (
+            provisioned_for(function) if function["reserved"] is None else function["reserved"]
+            for name, function in self.functions.items()
+            if name != but
+        )
+        return 1000 - sum(claimed)
+
+    def allocating(self) -> str:
+        return "IN_PROGRESS" if self.takes_time else "READY"
+
+    def check_provisionable(self, function: dict[str, Any], qualifier: str, version: str) -> None:
+        if version == "$LATEST":
+            raise Refusal(
+                "InvalidParameterValueException: Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+            )
+        targets = {name: alias["FunctionVersion"] for name, alias in function["aliases"].items()}
+        if version in [targets.get(other, other) for other in function["provisioned"] if other != qualifier]:
+            raise Refusal(
+                "ResourceConflictException: Version is pointed by a Provisioned Concurrency alias"
+                if qualifier == version
+                else "ResourceConflictException: Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
+            )
+
+    def provisionable(self, name: str, qualifier: str, latest: str) -> dict[str, Any]:
+        if qualifier == "$LATEST":
+            raise Refusal(f"InvalidParameterValueException: {latest}")
+        function = self.functions.get(name, {"versions": {}, "aliases": {}})
+        if qualifier not in {*function["versions"], *function["aliases"]}:
+            unknown_alias = f"ResourceNotFoundException: Cannot find alias arn: {PREFIX}{name}:{qualifier}"
+            raise Refusal(missing(f"{name}:{qualifier}") if qualifier.isdigit() else unknown_alias)
+        return function
+
+    def put_provisioned_concurrency_config(self, FunctionName: str, Qualifier: str, ProvisionedConcurrentExecutions: int) -> dict[str, Any]:
+        unpublished = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+        function = self.provisionable(FunctionName, Qualifier, unpublished)
+        reasons: list[str] = []
+        version = function["aliases"].get(Qualifier, {"FunctionVersion": Qualifier})["FunctionVersion"]
+        try:
+            self.check_provisionable(function, Qualifier, version)
+        except Refusal as refusal:
+            reasons += refusal.args
+        beside = provisioned_for(function, but=Qualifier)
+        left = self.unreserved(but=FunctionName) - beside
+        specified = "InvalidParameterValueException: Specified ConcurrentExecutions for function "
+        if function["reserved"] is not None:
+            if beside + ProvisionedConcurrentExecutions > function["reserved"]:
+                reasons.append(
+                    "InvalidParameterValueException: Requested Provisioned Concurrency should not be greater than the "
+                    "reservedConcurrentExecution for function"
+                )
+        elif ProvisionedConcurrentExecutions > left:
+            reasons.append(f"{specified}is greater than account's unreserved concurrency [{left}].")
+        elif left - ProvisionedConcurrentExecutions < 100:
+            reasons.append(f"{specified}decreases account's UnreservedConcurrentExecution below its minimum value of [100].")
+        if reasons:
+            raise Refusal(*reasons)
+        config = {"RequestedProvisionedConcurrentExecutions": ProvisionedConcurrentExecutions, "Status": self.allocating()}
+        function["provisioned"][Qualifier] = config
+        self.renewed.add((FunctionName, version))
+        return {**config, "Status": "IN_PROGRESS"}
+
+    def delete_provisioned_concurrency_config(self, FunctionName: str, Qualifier: str) -> dict[str, Any]:
+        function = self.provisionable(FunctionName, Qualifier, "The function resource provided must be an alias or a published version.")
+        function["provisioned"].pop(Qualifier, None)
         return {}
 
     def tag_resource(self, Resource: str, Tags: dict[str, str]) -> dict[str, Any]:
@@ -457,6 +538,10 @@ def alias_shown(function: str, name: str, alias: dict[str, Any]) -> dict[str, An
     }
 
 
+def provisioned_for(function: dict[str, Any], but: str = "") -> int:
+    return sum(config["RequestedProvisionedConcurrentExecutions"] for name, config in function["provisioned"].items() if name != but)
+
+
 def event_shown(function: str, place: str, numbers: dict[str, int]) -> dict[str, Any]:
     members = {name: numbers.get(name) for name in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")}
     return {"FunctionArn": f"{PREFIX}{function}:{place}", **members, "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
@@ -467,6 +552,7 @@ def event_shown(function: str, place: str, numbers: dict[str, int]) -> dict[str,
 NAMES = st.sampled_from(["one", "one", "one", "two"])  # "one" is there from the beginning, with two versions and an alias
 QUALIFIERS = st.sampled_from([None, "$LATEST", "1", "2", "3", "live", "beta"])
 PLACES = st.sampled_from([None, "1", "2", "live", "beta"])
+PROVISIONED = st.sampled_from(["$LATEST", "1", "2", "3", "live", "beta"])
 VERSIONS = st.sampled_from(["$LATEST", "1", "2", "3", "1", "2"])
 ALIASES = st.sampled_from(["live", "beta"])
 TEXTS = st.sampled_from(["", "x", "y"])
@@ -648,6 +734,14 @@ class SideBySide(RuleBasedStateMachine):
     def release(self, name: str) -> None:
         self.both("delete_function_concurrency", FunctionName=name)
 
+    @rule(name=NAMES, qualifier=PROVISIONED, number=st.sampled_from([7, 7, 440, 960, 1001]))  # never all that is reserved
+    def provision(self, name: str, qualifier: str, number: int) -> None:
+        self.both("put_provisioned_concurrency_config", FunctionName=name, Qualifier=qualifier, ProvisionedConcurrentExecutions=number)
+
+    @rule(name=NAMES, qualifier=PROVISIONED)
+    def stop_provisioning(self, name: str, qualifier: str) -> None:
+        self.both("delete_provisioned_concurrency_config", FunctionName=name, Qualifier=qualifier)
+
     @rule(name=NAMES | st.sampled_from(["one:1", "two:live"]), amount=st.sampled_from([0, 1, 2, 50, 51]))
     def tag(self, name: str, amount: int) -> None:
         self.both("tag_resource", Resource=PREFIX + name, Tags={f"k{number}": str(amount) for number in range(amount)})
@@ -695,8 +789,7 @@ class SideBySide(RuleBasedStateMachine):
         revisions |= {(item["FunctionName"], item["Version"]): item["RevisionId"] for item in listed}
         settings_of = client.get_account_settings()
         assert settings_of["AccountUsage"] == {"FunctionCount": len(functions), "TotalCodeSize": sum(item["CodeSize"] for item in expected)}
-        reserved = sum(function["reserved"] or 0 for function in functions.values())
-        assert settings_of["AccountLimit"]["UnreservedConcurrentExecutions"] == 1000 - reserved
+        assert settings_of["AccountLimit"]["UnreservedConcurrentExecutions"] == self.oracle.unreserved()
         assert len(self.fake.invocations) == self.invocations
         self.compare_revisions(revisions)
 
@@ -717,6 +810,10 @@ class SideBySide(RuleBasedStateMachine):
         configs = client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]
         wanted = [event_shown(name, place, function["events"][place]) for place in sorted(function["events"])]
         by_arn = sorted(configs, key=lambda config: str(config["FunctionArn"]))
+        assert [members_of(actual, config) for actual, config in zip(by_arn, wanted, strict=True)] == wanted
+        provisioned = client.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"]
+        wanted = [{**function["provisioned"][place], "FunctionArn": f"{PREFIX}{name}:{place}"} for place in sorted(function["provisioned"])]
+        by_arn = sorted(provisioned, key=lambda config: str(config["FunctionArn"]))
         assert [members_of(actual, config) for actual, config in zip(by_arn, wanted, strict=True)] == wanted
         for place, statements in function["policies"].items():
             if statements:

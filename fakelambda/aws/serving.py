@@ -14,6 +14,7 @@ from fakelambda.domain import configuration
 from fakelambda.domain.errors import NotModelled, ServiceError
 from fakelambda.inspection.records import ApiCall
 from fakelambda.operations.call import OPERATIONS, Call, Service
+from fakelambda.runtime import invocation_clock
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -106,7 +107,8 @@ class Server:
     def sleep(self, seconds: float) -> None:
         """Waits on the fake's clock, with whatever comes due meanwhile."""
         schedule = self.service.schedule
-        self.visit(lambda: schedule.advance(timedelta(seconds=seconds), user_code=self.automatic))
+        with invocation_clock.asleep():
+            self.visit(lambda: schedule.advance(timedelta(seconds=seconds), user_code=self.automatic))
 
     def monotonic(self) -> float:
         """Seconds of the fake's clock, only growing."""

@@ -59,6 +59,14 @@ class ResourceConflictException(ServiceError):
     """What was asked does not fit the state of the resource."""
 
 
+class ProvisionedConcurrencyConfigNotFoundException(ServiceError):
+    """Nothing is provisioned for a qualifier."""
+
+
+class RecursiveInvocationException(ServiceError):
+    """A function was found in a loop with itself."""
+
+
 class PreconditionFailedException(ServiceError):
     """A revision id is not the latest."""
 

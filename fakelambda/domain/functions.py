@@ -18,6 +18,8 @@ from fakelambda.domain.event_invoke import EventInvokeConfig
 from fakelambda.domain.names import LATEST, function_arn
 from fakelambda.domain.packages import Package
 from fakelambda.domain.policies import Policy
+from fakelambda.domain.provisioned_concurrency import ProvisionedConcurrencyConfig
+from fakelambda.domain.runtime_management import RuntimeManagementConfig
 
 Document = Mapping[str, Any]
 """A structure that is stored and echoed with AWS's own member names."""
@@ -87,6 +89,11 @@ class FunctionConfiguration:
         variables: Mapping[str, str] = (self.environment or NOTHING).get("Variables", NOTHING)
         return variables
 
+    @property
+    def initialization_type(self) -> str:
+        """``AWS_LAMBDA_INITIALIZATION_TYPE`` in an environment that is made for an invocation."""
+        return "snap-start" if self.snap_start["OptimizationStatus"] == "On" else "on-demand"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
@@ -97,6 +104,9 @@ class Function:
         latest: the configuration of ``$LATEST``.
         versions: published versions by number, in ascending order.
         aliases, policies, event_invoke_configs: by name; policies and configurations by qualifier, policies of the function itself by "".
+        provisioned_concurrency_configs: by qualifier.
+        runtime_management_configs: by version; one that has none is updated automatically.
+        recursive_loop: ``"Terminate"`` or ``"Allow"``.
         reserved_concurrent_executions: None where nothing is reserved.
         last_published: the highest version number ever given; numbers are never reused.
         changed_since_publication: whether a publication would make a new version.
@@ -112,6 +122,9 @@ class Function:
     aliases: MappingProxyType[str, Alias] = field(default_factory=_nothing)
     policies: MappingProxyType[str, Policy] = field(default_factory=_nothing)
     event_invoke_configs: MappingProxyType[str, EventInvokeConfig] = field(default_factory=_nothing)
+    provisioned_concurrency_configs: MappingProxyType[str, ProvisionedConcurrencyConfig] = field(default_factory=_nothing)
+    runtime_management_configs: MappingProxyType[str, RuntimeManagementConfig] = field(default_factory=_nothing)
+    recursive_loop: str = "Terminate"
     tags: MappingProxyType[str, str] = field(default_factory=_nothing)
     reserved_concurrent_executions: int | None = None
     last_published: int = 0
@@ -133,6 +146,17 @@ class Function:
             return self.latest
         alias = self.aliases.get(qualifier)
         return self.version(alias.function_version if alias else qualifier)
+
+    def provisioned(self, version: str) -> int:
+        """How many environments of a version are provisioned and initialised."""
+        return sum(config.allocated for config in self.provisioned_concurrency_configs.values() if config.version == version)
+
+    @property
+    def claimed_concurrency(self) -> int:
+        """What the function takes of the account's unreserved concurrency: what it reserves, else all that is provisioned for it."""
+        if self.reserved_concurrent_executions is not None:
+            return self.reserved_concurrent_executions
+        return sum(config.requested for config in self.provisioned_concurrency_configs.values())
 
     @property
     def code_size(self) -> int:
@@ -226,8 +250,10 @@ def publish(
         life: the version's first state.
     """
     number = str(function.last_published + 1)
+    is_snapshotted = function.latest.snap_start["ApplyOn"] == "PublishedVersions"
     version = replace(
         function.latest,
+        snap_start={**function.latest.snap_start, "OptimizationStatus": "On"} if is_snapshotted else function.latest.snap_start,
         version=number,
         description=function.latest.description if description is None else description,
         last_modified=at,

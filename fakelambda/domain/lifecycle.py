@@ -5,10 +5,14 @@ The same tables decide what is refused meanwhile. An illegal pair is a mistake o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from fakelambda.domain.errors import ResourceConflictException
+
+AnyState = TypeVar("AnyState")
+AnyEvent = TypeVar("AnyEvent")
 
 
 class State(StrEnum):
@@ -65,10 +69,19 @@ def move(life: Life, event: Event) -> Life:
     Raises:
         IllegalTransition: the table has no such pair.
     """
+    return after(TRANSITIONS, life, event)
+
+
+def after(table: Mapping[tuple[AnyState, AnyEvent], AnyState], state: AnyState, event: AnyEvent) -> AnyState:
+    """The state that a table has after an event.
+
+    Raises:
+        IllegalTransition: the table has no such pair.
+    """
     try:
-        return TRANSITIONS[life, event]
+        return table[state, event]
     except KeyError:
-        raise IllegalTransition(f"{event} in {life}") from None
+        raise IllegalTransition(f"{event} in {state}") from None
 
 
 def check_changeable(life: Life, arn: str) -> None:
@@ -107,6 +120,18 @@ def diagram() -> str:
     def name(life: Life) -> str:
         return f"{life.state}_{life.last_update_status.name}"
 
-    rows = [f"    [*] --> {name(CREATED)}: {Event.CREATE}"]
-    rows += [f"    {name(before)} --> {name(after)}: {event}" for (before, event), after in TRANSITIONS.items()]
+    return picture(Event.CREATE, CREATED, TRANSITIONS, name)
+
+
+def picture(
+    first_event: AnyEvent, first: AnyState, table: Mapping[tuple[AnyState, AnyEvent], AnyState], name: Callable[[AnyState], str]
+) -> str:
+    """A table as a Mermaid state diagram.
+
+    Args:
+        first_event, first: how it begins.
+        name: of a state, in the diagram.
+    """
+    rows = [f"    [*] --> {name(first)}: {first_event}"]
+    rows += [f"    {name(before)} --> {name(following)}: {event}" for (before, event), following in table.items()]
     return "\n".join(["stateDiagram-v2", *rows]) + "\n"

@@ -14,14 +14,14 @@ CODE_SIZE_ZIPPED = 52_428_800
 def get_account_settings(call: Call) -> Answer:
     """GetAccountSettings: AWS's default limits, and what the functions of this account and region use."""
     functions = list(call.functions.starting_at(""))
-    reserved = sum(function.reserved_concurrent_executions or 0 for function in functions)
+    claimed = sum(function.claimed_concurrency for function in functions)
     return {
         "AccountLimit": {
             "TotalCodeSize": TOTAL_CODE_SIZE,
             "CodeSizeUnzipped": CODE_SIZE_UNZIPPED,
             "CodeSizeZipped": CODE_SIZE_ZIPPED,
             "ConcurrentExecutions": concurrency.ACCOUNT_LIMIT,
-            "UnreservedConcurrentExecutions": concurrency.ACCOUNT_LIMIT - reserved,
+            "UnreservedConcurrentExecutions": concurrency.ACCOUNT_LIMIT - claimed,
         },
         "AccountUsage": {"TotalCodeSize": sum(function.code_size for function in functions), "FunctionCount": len(functions)},
     }

@@ -11,7 +11,7 @@ from fakelambda.domain.aliases import Alias, check_number_of_weights, check_rout
 from fakelambda.domain.errors import ResourceConflictException, ResourceNotFoundException
 from fakelambda.domain.functions import Function
 from fakelambda.domain.names import FunctionReference
-from fakelambda.operations import pages
+from fakelambda.operations import pages, provisioned_concurrency
 from fakelambda.operations.call import Answer, Call, operation
 
 
@@ -70,7 +70,7 @@ def get_alias(call: Call, *, function: FunctionReference, name: str) -> Answer:
     return _shown(found, found.aliases[name])
 
 
-@operation("UpdateAlias")
+@operation("UpdateAlias", locked=False)
 def update_alias(
     call: Call,
     *,
@@ -84,24 +84,31 @@ def update_alias(
     """UpdateAlias: what is not given stays; the revision id changes all the same."""
     weights = _weights(routing_config)
     check_number_of_weights(weights)
-    message = f"Alias not found: {function.arn()}:{name}"
-    found = call.function(function, message)
-    alias = found.aliases.get(name)
-    if alias is None:
-        raise ResourceNotFoundException(message)
-    functions.check_revision(revision_id, alias.revision_id)
-    updated = replace(
-        alias,
-        function_version=alias.function_version if function_version is None else function_version,
-        description=alias.description if description is None else description,
-        additional_version_weights=alias.additional_version_weights if routing_config is None else weights,
-        revision_id=call.new_id(),
-    )
-    check_routing(
-        found.arn, lambda version: found.version(version) is not None, updated.function_version, updated.additional_version_weights
-    )
-    call.functions.put(replace(found, aliases=functions.with_item(found.aliases, name, updated)))
-    return _shown(found, updated)
+    with call.service.lock:
+        message = f"Alias not found: {function.arn()}:{name}"
+        found = call.function(function, message)
+        alias = found.aliases.get(name)
+        if alias is None:
+            raise ResourceNotFoundException(message)
+        functions.check_revision(revision_id, alias.revision_id)
+        updated = replace(
+            alias,
+            function_version=alias.function_version if function_version is None else function_version,
+            description=alias.description if description is None else description,
+            additional_version_weights=alias.additional_version_weights if routing_config is None else weights,
+            revision_id=call.new_id(),
+        )
+        check_routing(
+            found.arn, lambda version: found.version(version) is not None, updated.function_version, updated.additional_version_weights
+        )
+        changed = replace(found, aliases=functions.with_item(found.aliases, name, updated))
+        is_moved = updated.function_version != alias.function_version
+        if is_moved:
+            changed = provisioned_concurrency.moved(changed, name)
+        call.functions.put(changed)
+    if is_moved:
+        provisioned_concurrency.allocate(call, changed, name)
+    return _shown(changed, updated)
 
 
 @operation("DeleteAlias")
@@ -110,7 +117,7 @@ def delete_alias(call: Call, *, function: FunctionReference, name: str) -> Answe
     found = call.function(function)
     call.functions.put(
         replace(
-            found,
+            provisioned_concurrency.released(call, found, name),
             aliases=functions.without_item(found.aliases, name),
             policies=functions.without_item(found.policies, name),
             event_invoke_configs=functions.without_item(found.event_invoke_configs, name),

@@ -94,7 +94,9 @@ def configured(function: Function, configuration: FunctionConfiguration, qualifi
     shown = listed(configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn)
     shown.update(_LIFE[configuration.life])
     if runtime:
-        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtimes.runtime_version_arn(runtime, function.region)}
+        pinned = function.runtime_management_configs.get(configuration.version)
+        arn = (pinned and pinned.runtime_version_arn) or runtimes.runtime_version_arn(runtime, function.region)
+        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": arn}
     return shown
 
 

@@ -8,7 +8,12 @@ from datetime import timedelta
 from fakelambda.domain import async_invocation, destinations, xray
 from fakelambda.domain.async_invocation import Again, Condition, Over
 from fakelambda.domain.destinations import Message
-from fakelambda.domain.errors import ResourceConflictException, ResourceNotFoundException, TooManyRequestsException
+from fakelambda.domain.errors import (
+    RecursiveInvocationException,
+    ResourceConflictException,
+    ResourceNotFoundException,
+    TooManyRequestsException,
+)
 from fakelambda.domain.event_invoke import EventInvokeConfig
 from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, resolve
@@ -74,6 +79,9 @@ def _attempt(service: Service, event: _Event) -> None:
         event.last = running.run(service, request, service.world.now())
     except ResourceNotFoundException:
         return
+    except RecursiveInvocationException:
+        _finish(service, event, "RetriesExhausted")  # AWS's own word for this is not known
+        return
     except (TooManyRequestsException, ResourceConflictException):
         event.throttles += 1
         _go_on(service, event, async_invocation.after_a_throttle(_config(service, event), event.throttles, _age(service, event)))
@@ -100,8 +108,9 @@ def _finish(service: Service, event: _Event, condition: Condition) -> None:
     function = _function(service, event.request)
     if function is None or function.identity != event.function_identity:
         return  # deleted by its own handler
-    for message in _messages(service, event, function, condition):
-        _send(service, message)
+    with running.led_to_by(event.request):
+        for message in _messages(service, event, function, condition):
+            _send(service, message)
 
 
 def _messages(service: Service, event: _Event, function: Function, condition: Condition) -> list[Message]:

@@ -49,7 +49,8 @@ class Service:
         lock: held by whoever reads or changes the state; never while user code runs.
         transition_time: how long AWS takes for ``"create"``, ``"update"`` ...; zero where everything is instant.
         routes: forced versions of the next invocations of an alias, by account, region, function and alias.
-        running: how many invocations of each function run now, by account and region.
+        running: how many invocations run now, by account and region: on demand by function name, in provisioned environments by
+            ``name:version``.
         deliveries: what was sent to queues, topics, event buses, buckets and functions.
         reraise: exceptions of handlers that fail the test instead of becoming an answer.
     """
@@ -92,10 +93,6 @@ class Call:
         """The functions of the call's account and region."""
         return self.service.state.functions(self.account_id, self.region)
 
-    def functions_of(self, reference: FunctionReference) -> Functions:
-        """The functions of the account and region that a caller named."""
-        return self.service.state.functions(reference.account_id, reference.region)
-
     def new_id(self) -> str:
         """A new id, for a revision of something."""
         return self.service.world.new_id()
@@ -109,7 +106,7 @@ class Call:
         Raises:
             ResourceNotFoundException: there is none.
         """
-        found = self.functions_of(reference).get(reference.name)
+        found = self.service.state.functions(reference.account_id, reference.region).get(reference.name)
         if found is None:
             raise ResourceNotFoundException(message or f"Function not found: {reference.arn()}")
         return found
@@ -141,7 +138,7 @@ class Call:
         Raises:
             ResourceNotFoundException: there is no such function, version or alias.
         """
-        function = self.functions_of(reference).get(reference.name)
+        function = self.service.state.functions(reference.account_id, reference.region).get(reference.name)
         configuration = None if function is None else function.resolve(reference.qualifier)
         if function is None or configuration is None:
             raise ResourceNotFoundException(f"Function not found: {reference.qualified_arn(default)}")

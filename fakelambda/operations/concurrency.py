@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakelambda.domain import concurrency
+from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations.call import Answer, Call, operation
 
@@ -13,10 +14,14 @@ from fakelambda.operations.call import Answer, Call, operation
 def put_function_concurrency(call: Call, *, function: FunctionReference, reserved_concurrent_executions: int) -> Answer:
     """PutFunctionConcurrency: reserves a part of the account's concurrency; 0 blocks all invocations."""
     found = call.unqualified(function, message=f"Function not found: {function.qualified_arn(LATEST)}")
-    others = sum(other.reserved_concurrent_executions or 0 for other in call.functions.starting_at("") if other.name != found.name)
-    concurrency.check_reservation(reserved_concurrent_executions, others)
+    concurrency.check_reservation(found, reserved_concurrent_executions, claimed_by_others(call, found))
     call.functions.put(replace(found, reserved_concurrent_executions=reserved_concurrent_executions))
     return {"ReservedConcurrentExecutions": reserved_concurrent_executions}
+
+
+def claimed_by_others(call: Call, function: Function) -> int:
+    """What the other functions of the account and region take of its unreserved concurrency."""
+    return sum(other.claimed_concurrency for other in call.functions.starting_at("") if other.name != function.name)
 
 
 @operation("GetFunctionConcurrency")

@@ -199,4 +199,6 @@ def _without_version(function: Function, number: str) -> Function:
         versions=functions.without_item(function.versions, number),
         policies=functions.without_item(function.policies, number),
         event_invoke_configs=functions.without_item(function.event_invoke_configs, number),
+        provisioned_concurrency_configs=functions.without_item(function.provisioned_concurrency_configs, number),
+        runtime_management_configs=functions.without_item(function.runtime_management_configs, number),
     )

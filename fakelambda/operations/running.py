@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fakelambda.domain import concurrency, lifecycle
+from fakelambda.domain import concurrency, lifecycle, recursion
 from fakelambda.domain.errors import ResourceNotFoundException
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import LATEST, FunctionReference
+from fakelambda.domain.provisioned_concurrency import INITIALIZATION_TYPE
 from fakelambda.inspection.records import Invocation, InvocationType
 from fakelambda.operations.call import Service
 from fakelambda.runtime.runner import Execution, Ran
+
+_lineage: ContextVar[tuple[str, ...]] = ContextVar("fakelambda_lineage", default=())
+"""The ARNs of the functions that are running, each in an invocation by the one before."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +32,7 @@ class Request:
         event: what they mean, for the record.
         sent_at: aware datetime of the call.
         attempt: 1 for the first run of the event.
+        lineage: the ARNs of the functions whose invocations led to this one.
     """
 
     reference: FunctionReference
@@ -35,6 +43,7 @@ class Request:
     sent_at: datetime
     client_context: Any = None
     attempt: int = 1
+    lineage: tuple[str, ...] = field(default_factory=_lineage.get)
 
 
 def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, str]:
@@ -47,13 +56,15 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
         ResourceNotFoundException: there is no such function, version or alias.
         ResourceConflictException: it cannot be invoked now.
         TooManyRequestsException: no concurrency is left for it.
+        RecursiveInvocationException: it has been invoked in a loop.
         NotModelled: it cannot run here.
     """
     reference = request.reference
     with service.lock:
-        function, configuration = _chosen(service, reference)
+        function, configuration, place_taken = _chosen(service, reference)
+        recursion.check_lineage(function, request.lineage)
         running = service.running[reference.account_id, reference.region]
-        running[function.name] = running.get(function.name, 0) + 1
+        running[place_taken] = running.get(place_taken, 0) + 1
         place = service.invocations.begin()
     execution = Execution(
         function=function,
@@ -65,17 +76,29 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
         client_context=request.client_context,
         started_at=started_at,
         sent_at=request.sent_at,
+        initialization_type=configuration.initialization_type if place_taken == function.name else INITIALIZATION_TYPE,
     )
     try:
-        ran = service.runner.run(execution)
+        with led_to_by(request):
+            ran = service.runner.run(execution)
     finally:
         with service.lock:
-            left = running.pop(function.name) - 1
+            left = running.pop(place_taken) - 1
             if left:
-                running[function.name] = left
+                running[place_taken] = left
     service.invocations.end(place, partial(_record, request, configuration, started_at, ran))
     service.neighbours.put_log_events(reference.region, ran.log_group_name, ran.log_stream_name, ran.log)
     return ran, configuration.version
+
+
+@contextmanager
+def led_to_by(request: Request) -> Iterator[None]:
+    """What is invoked inside has this invocation in its lineage."""
+    token = _lineage.set((*request.lineage, request.reference.arn()))
+    try:
+        yield
+    finally:
+        _lineage.reset(token)
 
 
 def reraise(service: Service, ran: Ran) -> None:
@@ -102,35 +125,35 @@ def _record(request: Request, configuration: FunctionConfiguration, started_at: 
     )
 
 
-def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration]:
-    """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one."""
+def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration, str]:
+    """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one.
+
+    With it the place that it takes in ``Service.running``.
+    """
     shelf = service.state.functions(reference.account_id, reference.region)
     function = shelf.get(reference.name)
     if function is None:
         raise _not_found(reference)
-    concurrency.check_admission(
-        function.reserved_concurrent_executions,
-        service.running[reference.account_id, reference.region],
-        function.name,
-        lambda: {
-            other.name: other.reserved_concurrent_executions
-            for other in shelf.starting_at("")
-            if other.reserved_concurrent_executions is not None
-        },
-    )
-    version = reference.qualifier or LATEST
+    version, forced = reference.qualifier or LATEST, None
     alias = function.aliases.get(version)
     if alias is not None:
         forced = service.routes.get((reference.account_id, reference.region, reference.name, alias.name))
         if forced:
-            version = forced.pop(0)
+            version = forced[0]
         else:
             version = alias.choose(service.world.roll()) if alias.additional_version_weights else alias.function_version
+    running = service.running[reference.account_id, reference.region]
+    place = f"{function.name}:{version}"
+    if running.get(place, 0) >= function.provisioned(version):
+        concurrency.check_admission(function, running, lambda: shelf.starting_at(""))
+        place = function.name
+    if forced:
+        forced.pop(0)  # not by an invocation that is throttled: it comes again
     configuration = function.version(version)
     if configuration is None:
         raise _not_found(reference)
     lifecycle.check_invocable(configuration.life)
-    return function, function.running or configuration if version == LATEST else configuration
+    return function, function.running or configuration if version == LATEST else configuration, place
 
 
 def _not_found(reference: FunctionReference) -> ResourceNotFoundException:

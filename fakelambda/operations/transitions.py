@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fakelambda.domain import functions
+from dataclasses import replace
+
+from fakelambda.domain import functions, provisioned_concurrency
 from fakelambda.domain.functions import Function
 from fakelambda.operations.call import Call
 
@@ -27,3 +29,30 @@ def settle_later(call: Call, function: Function, *versions: str, event: str) -> 
             shelf.put(found)
 
     service.schedule.add(service.transition_time(event), settle, kind=event, function_name=name, detail=", ".join(versions))
+
+
+def allocate_later(call: Call, function: Function, qualifier: str, *, initialised: bool) -> None:
+    """Lets the allocation of provisioned concurrency end when AWS would be done; one changed or gone meanwhile is left alone.
+
+    Args:
+        qualifier: what it is for.
+        initialised: whether the version's code can be initialised, so that it succeeds.
+    """
+    service, shelf, identity, name = call.service, call.functions, function.identity, function.name
+    waiting = function.provisioned_concurrency_configs[qualifier]
+    end = provisioned_concurrency.succeed if initialised else provisioned_concurrency.fail
+
+    def allocate() -> None:
+        with service.lock:
+            found = shelf.get(name)
+            if found is None or found.identity != identity:
+                return
+            version = found.resolve(qualifier)
+            if version is None or found.provisioned_concurrency_configs.get(qualifier) is not waiting:
+                return
+            configs = functions.with_item(found.provisioned_concurrency_configs, qualifier, end(waiting, version.version))
+            shelf.put(replace(found, provisioned_concurrency_configs=configs))
+            if waiting.version != version.version:
+                service.runner.discard(found, waiting.version, provisioned_concurrency.INITIALIZATION_TYPE)
+
+    service.schedule.add(service.transition_time("provision"), allocate, kind="provision", function_name=name, detail=qualifier)

@@ -7,6 +7,7 @@ from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.functions import versions_from
+from fakelambda.operations.transitions import settle_later
 
 
 @operation("PublishVersion")
@@ -18,17 +19,28 @@ def publish_version(
     description: str | None = None,
     revision_id: str | None = None,
 ) -> Answer:
-    """PublishVersion: a version of ``$LATEST``; the last one again where nothing has been updated since."""
+    """PublishVersion: a version of ``$LATEST``; the last one again where nothing has been updated since.
+
+    It is ready at once, but for one with SnapStart, which is Pending until the snapshot of its initialised environment is taken.
+    """
     found = call.unqualified(function, LATEST)
     lifecycle.check_changeable(found.latest.life, found.arn)
     functions.check_revision(revision_id, found.latest.revision_id)
     functions.check_code_sha256(code_sha256, found.latest)
     version = functions.unchanged_publication(found)
     if version is None:
+        is_snapshotted = found.latest.snap_start["ApplyOn"] == "PublishedVersions"
         found, version = functions.publish(
-            found, at=call.now, revision_id=call.new_id(), latest_revision_id=call.new_id(), description=description
+            found,
+            at=call.now,
+            revision_id=call.new_id(),
+            latest_revision_id=call.new_id(),
+            description=description,
+            life=lifecycle.CREATED if is_snapshotted else lifecycle.READY,
         )
         call.functions.put(found)
+        if is_snapshotted:
+            settle_later(call, found, version.version, event="publish")
     return answers.configured(found, version, version.version)
 
 

@@ -44,6 +44,7 @@ class Deployment:
     account_id: str = "123456789012"
     log_group_name: str = ""
     log_stream_name: str = ""
+    initialization_type: str = "on-demand"
 
 
 class Outcome(NamedTuple):
@@ -195,6 +196,18 @@ class ExecutionEnvironment:
             self._clock.end()
             sleeping.current.reset(clock_token)
 
+    def initialise(self) -> None:
+        """Imports the handler ahead of the first invocation.
+
+        Raises:
+            BaseException: whatever comes of it; the environment stays cold then.
+        """
+        try:
+            self.module("sys")
+        except BaseException:
+            self.discard()
+            raise
+
     def module(self, name: str) -> ModuleType:
         """A module as the deployed code sees it; initialises the environment where it is cold.
 
@@ -258,6 +271,7 @@ class ExecutionEnvironment:
             log_group_name=deployment.log_group_name,
             log_stream_name=deployment.log_stream_name,
             task_root=str(directory),
+            initialization_type=deployment.initialization_type,
         )
         self._variables = environ.encoded({**deployment.inherited, **lambdas, **deployment.variables})
         self._places = ((str(directory), "/var/task"), *failures.python_places(deployment.runtime))

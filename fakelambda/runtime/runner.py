@@ -11,14 +11,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from fakelambda.domain import runtimes, xray
+from fakelambda.domain import provisioned_concurrency, runtimes, xray
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
-from fakelambda.runtime import capturing, logs, sleeping, stopping
+from fakelambda.runtime import capturing, failures, logs, sleeping
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
 from fakelambda.runtime.environments import Environments
 from fakelambda.runtime.failures import TimedOut
+from fakelambda.runtime.invocation_clock import InvocationClock, InvocationClocks
 from fakelambda.world import World
 
 Handler = Callable[[Any, LambdaContext], Any]
@@ -27,6 +28,8 @@ FunctionKey = tuple[str, str, str]
 
 _INITIALISATION = 10
 """Seconds that Lambda gives to a cold start, before the timeout begins to count for a second try."""
+_AHEAD_OF_INVOCATIONS = 130
+"""Seconds that it gives to an initialisation for which no invocation waits, where the timeout is not longer [docs]."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,8 +43,8 @@ class Execution:
         invoked_function_arn: as the caller named it.
         client_context: the object that the caller sent; None where it sent none.
         started_at: aware datetime of the fake's clock.
-        initialization_type: what ``AWS_LAMBDA_INITIALIZATION_TYPE`` of its environment says.
         sent_at: that of the call, the same for every attempt of an event.
+        initialization_type: the kind of environment it runs in, as ``AWS_LAMBDA_INITIALIZATION_TYPE`` says.
     """
 
     function: Function
@@ -53,6 +56,7 @@ class Execution:
     client_context: Mapping[str, Any] | None
     started_at: datetime
     sent_at: datetime
+    initialization_type: str
 
 
 class Ran(NamedTuple):
@@ -67,54 +71,6 @@ class Ran(NamedTuple):
     duration: float
     log_group_name: str
     log_stream_name: str
-
-
-class _Clock:
-    """How a handler sees time: what is left until the timeout, and a sleep that the timeout ends.
-
-    Args:
-        sleep: moves the fake's clock; None really sleeps.
-
-    Attributes:
-        started_at: when the handler was called.
-        deadline: ends what neither sleeps nor returns.
-    """
-
-    def __init__(self, world: World, started_at: datetime, timeout: float, sleep: Callable[[float], None] | None) -> None:
-        self._world, self._timeout, self._sleep = world, timeout, sleep
-        self.started_at = started_at
-        self.deadline = stopping.Deadline(timeout)
-
-    def start(self, at: datetime) -> None:
-        """Begins to count."""
-        self.started_at = at
-        self.deadline.allow(self._timeout)
-
-    def remaining(self) -> float:
-        """Seconds until the timeout."""
-        return self._timeout - (self._world.now() - self.started_at).total_seconds()
-
-    def sleep(self, seconds: float) -> None:
-        """Sleeps, but not past the timeout.
-
-        Raises:
-            TimedOut: the timeout passes first.
-        """
-        remaining = self.remaining()
-        slept = max(min(seconds, remaining), 0)
-        if self._sleep is None:
-            sleeping.really(slept)
-        else:
-            self._sleep(slept)
-            self.deadline.shorten(slept)
-        if seconds > remaining:
-            raise TimedOut(self._timeout)
-
-    def catch_up(self) -> None:
-        """Moves a frozen clock to the timeout, which has really passed."""
-        remaining = self.remaining()
-        if remaining > 0 and self._sleep is not None:
-            self._sleep(remaining)
 
 
 class Runner:
@@ -136,6 +92,7 @@ class Runner:
         self._sleep = sleep
         self._inherit_env = inherit_env if isinstance(inherit_env, bool) else frozenset(inherit_env)
         self._environments = Environments()
+        self._clocks = InvocationClocks(world)
         self._bound: dict[tuple[FunctionKey, str | None], Handler] = {}
 
     def bind(self, key: FunctionKey, handler: Handler, qualifier: str | None) -> None:
@@ -163,11 +120,11 @@ class Runner:
         """Discards every environment."""
         self._environments.close()
 
-    def discard(self, function: Function, version: str | None = None) -> None:
-        """Discards the warm environments of a function, or of one version of it."""
+    def discard(self, function: Function, version: str | None = None, initialization_type: str | None = None) -> None:
+        """Discards the warm environments of a function, or of one version of it, or those of one kind."""
 
         def meant(key: Any) -> bool:
-            return bool(key[0] == function.identity and version in (None, key[1]))
+            return bool(key[0] == function.identity and version in (None, key[1]) and initialization_type in (None, key[2]))
 
         self._environments.discard(meant)
 
@@ -181,15 +138,40 @@ class Runner:
         bound = self._binding(function, configuration, qualifier)
         if bound is not None:
             raise ValueError(f"A callable runs in the place of {function.name}'s code; patch the callable's own module.")
-        environment = self._environments.acquire(
-            (function.identity, configuration.version, id(None)), lambda: self._environment(function, configuration, None)
-        )
+        is_provisioned = function.provisioned(configuration.version)
+        initialization_type = provisioned_concurrency.INITIALIZATION_TYPE if is_provisioned else configuration.initialization_type
+        environment = self._acquire(function, configuration, None, initialization_type)
         capturing.begin(environment.root_logger)
         try:
             return environment.module(name)
         finally:
             environment.root_logger = capturing.end(environment.root_logger)
             self._environments.release(environment)
+
+    def initialise(self, function: Function, configuration: FunctionConfiguration, qualifier: str | None, initialization_type: str) -> bool:
+        """Imports the handler of a version ahead of its first invocation, so that this one is no cold start.
+
+        Returns:
+            Whether it could be imported. What has nothing to import, or cannot run here, is left to its invocations.
+        """
+        if self._binding(function, configuration, qualifier) is not None or not _runs_here(configuration):
+            return True
+        environment = self._acquire(function, configuration, None, initialization_type)
+        clock = InvocationClock(self._world, self._world.now(), max(_AHEAD_OF_INVOCATIONS, configuration.timeout), self._sleep)
+        clock.start()
+        sleep_token = sleeping.current.set(clock.sleep)
+        capturing.begin(environment.root_logger)
+        try:
+            clock.deadline.run(environment.initialise)
+        except BaseException as error:
+            if failures.belongs_to_the_test_runner(error):
+                raise
+            return False
+        finally:
+            environment.root_logger = capturing.end(environment.root_logger)
+            sleeping.current.reset(sleep_token)
+            self._environments.release(environment)
+        return True
 
     def run(self, execution: Execution) -> Ran:
         """Runs the handler of a version once.
@@ -199,9 +181,7 @@ class Runner:
         """
         function, configuration = execution.function, execution.configuration
         bound = self._binding(function, configuration, execution.qualifier)
-        environment = self._environments.acquire(
-            (function.identity, configuration.version, id(bound)), lambda: self._environment(function, configuration, bound)
-        )
+        environment = self._acquire(function, configuration, bound, execution.initialization_type)
         log = logs.Log(
             execution.request_id, self._world.now, configuration.logging_config, configuration.version, configuration.memory_size
         )
@@ -215,7 +195,7 @@ class Runner:
 
     def _run(self, execution: Execution, environment: ExecutionEnvironment, log: logs.Log) -> Ran:
         configuration, started_at, cold_start = execution.configuration, execution.started_at, not environment.warm
-        clock = _Clock(self._world, started_at, configuration.timeout, self._sleep)
+        clock = InvocationClock(self._world, started_at, configuration.timeout, self._sleep)
         context = LambdaContext(
             function_name=execution.function.name,
             function_version=configuration.version,
@@ -232,16 +212,12 @@ class Runner:
             if environment.modules is not None:
                 sampled = xray.is_sampled(configuration.tracing_config)
                 environment.trace(xray.header(execution.request_id, execution.sent_at, sampled=sampled))
-            if cold_start:  # whose time does not count
-                clock.start(self._world.now())
-                log.start(clock.started_at, (clock.started_at - started_at).total_seconds())
-            else:
-                clock.start(started_at)
-                log.start(started_at, None)
+            clock.start()  # the time of a cold start does not count
+            log.start(clock.started_at, (clock.started_at - started_at).total_seconds() if cold_start else None)
 
         if cold_start:
             clock.deadline.allow(max(_INITIALISATION, configuration.timeout))
-        sleep_token, log_token = sleeping.current.set(clock.sleep), logs.current.set(log)
+        clock_token, sleep_token, log_token = self._clocks.begin(clock), sleeping.current.set(clock.sleep), logs.current.set(log)
         capturing.begin(environment.root_logger)
         try:
             # In a copy of the context, so that variables which a handler sets stay with it.
@@ -250,18 +226,29 @@ class Runner:
             environment.root_logger = capturing.end(environment.root_logger)
             sleeping.current.reset(sleep_token)
             logs.current.reset(log_token)
-        deadline = clock.deadline
-        if deadline.passed:
-            clock.catch_up()
-        ended_at = self._world.now()
-        duration = (ended_at - clock.started_at).total_seconds()
+            if clock.deadline.passed:
+                clock.catch_up()
+            ended_at = self._world.now()  # before others may move it again unnoticed
+            self._clocks.end(clock, clock_token)
+        deadline, duration = clock.deadline, clock.lasted(ended_at)
         if (deadline.passed or (duration > configuration.timeout and not deadline.waived)) and not isinstance(outcome.error, TimedOut):
             outcome = environment.timed_out(context, cold_start=cold_start)
         if outcome.error_payload is not None:
             logs.failed(log, outcome.error_payload)
             ended_at = self._world.now()  # of END and REPORT, which follow
         log.end(ended_at, duration)
+        if execution.initialization_type == provisioned_concurrency.INITIALIZATION_TYPE:
+            # In AWS all of them are initialised before; here one is, and the others where they are needed.
+            outcome = outcome._replace(cold_start=False)
         return Ran(outcome, log, duration, environment.deployment.log_group_name, environment.deployment.log_stream_name)
+
+    def _acquire(
+        self, function: Function, configuration: FunctionConfiguration, bound: Handler | None, initialization_type: str
+    ) -> ExecutionEnvironment:
+        return self._environments.acquire(
+            (function.identity, configuration.version, initialization_type, id(bound)),
+            lambda: self._environment(function, configuration, bound, initialization_type),
+        )
 
     def _binding(self, function: Function, configuration: FunctionConfiguration, qualifier: str | None) -> Handler | None:
         if not self._bound:
@@ -273,7 +260,9 @@ class Runner:
                 return handler
         return None
 
-    def _environment(self, function: Function, configuration: FunctionConfiguration, bound: Handler | None) -> ExecutionEnvironment:
+    def _environment(
+        self, function: Function, configuration: FunctionConfiguration, bound: Handler | None, initialization_type: str
+    ) -> ExecutionEnvironment:
         log_stream = f"{self._world.now():%Y/%m/%d}/[{configuration.version}]{self._world.new_id().replace('-', '')}"
         environment = ExecutionEnvironment(
             Deployment(
@@ -290,6 +279,7 @@ class Runner:
                 account_id=function.account_id,
                 log_group_name=configuration.logging_config["LogGroup"],
                 log_stream_name=log_stream,
+                initialization_type=initialization_type,
             )
         )
         environment.sleeps_really = self._sleep is None
@@ -303,9 +293,13 @@ class Runner:
         return {name: os.environ[name] for name in self._inherit_env if name in os.environ}
 
 
+def _runs_here(configuration: FunctionConfiguration) -> bool:
+    return configuration.code.package is not None and (configuration.runtime or "").startswith("python")
+
+
 def _deployed(configuration: FunctionConfiguration) -> bytes | Path:
     package, runtime = configuration.code.package, configuration.runtime or ""
-    if package is None or not runtime.startswith("python"):
+    if package is None or not _runs_here(configuration):
         what = f"runs on {runtime}" if runtime else "is a container image"
         raise NotModelled(
             f"{configuration.function_name} {what}, which fakelambda cannot run; give it a callable to run instead: "

@@ -5,13 +5,17 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from fakelambda.world import World
 
-_MAXIMUM_STEPS = 10_000
+_LONGEST_CHAIN = 10_000
+_MOST_NOTES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +35,28 @@ class Pending:
     detail: str
 
 
-@dataclass(slots=True, order=True)
-class Entry:
-    """A place in the schedule; ``due`` is a point of the world's ``elapsed``."""
+class Entry(NamedTuple):
+    """A place in the schedule, which the first two fields order.
+
+    Args:
+        due: a point of the world's ``elapsed``.
+        stretch: during which it was added, to count ``links`` anew in the next.
+        links: how many entries made one another in turn, down to this one.
+    """
 
     due: timedelta
     arrival: int
-    action: Callable[[], None] = field(compare=False)
-    kind: str = field(compare=False)
-    function_name: str = field(compare=False)
-    detail: str = field(compare=False)
-    runs_user_code: bool = field(compare=False)
+    action: Callable[[], None]
+    kind: str
+    function_name: str
+    detail: str
+    runs_user_code: bool
+    stretch: object
+    links: int
+
+
+_happening: ContextVar[Entry | None] = ContextVar("fakelambda_entry", default=None)
+"""The entry whose action this thread or task is in; None outside."""
 
 
 class Schedule:
@@ -51,18 +66,24 @@ class Schedule:
     happen as soon as anyone looks. One thread at a time runs entries with user code; another that comes meanwhile leaves its own to it,
     because waiting for user code that may wait for this very thread would never end.
 
+    An entry that raises is over, and the others still happen: the first error is raised at the end, by the outermost of nested runs, with
+    notes of the later ones. What is no ``Exception``, such as ``KeyboardInterrupt``, is raised at once, and the rest goes on waiting.
+
     Args:
         world: whose ``elapsed`` the entries wait for.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._lock = threading.RLock()
-        self._settling = threading.RLock()  # held while a transition happens, so that nobody finds it gone but not yet done
+        self._lock = threading.RLock()  # held while a transition happens, so that nobody finds it gone but not yet done
+        self._arrived: deque[Entry] = deque()  # whoever adds may hold a lock that a transition takes, so adding takes none
         self._arrivals = itertools.count()
-        self._transitions: list[Entry] = []
-        self._work: list[Entry] = []
+        self._later: list[Entry] = []
+        self._transitions: deque[Entry] = deque()  # these two are due
+        self._work: deque[Entry] = deque()
         self._worker: int | None = None
+        self._failures: list[tuple[Entry, Exception]] = []
+        self._stretch = object()
 
     def add(
         self, delay: timedelta, action: Callable[[], None], *, kind: str, function_name: str, detail: str = "", runs_user_code: bool = False
@@ -75,43 +96,37 @@ class Schedule:
             kind, function_name, detail: how ``pending`` shows it.
             runs_user_code: whether a handler runs in it.
         """
+        maker, stretch = _happening.get(), self._stretch
+        links = maker.links + 1 if maker is not None and maker.stretch is stretch else 0
         due = self._world.elapsed + delay
-        entry = Entry(due, next(self._arrivals), action, kind, function_name, detail, runs_user_code)
-        with self._lock:
-            heapq.heappush(self._work if runs_user_code else self._transitions, entry)
+        self._arrived.append(Entry(due, next(self._arrivals), action, kind, function_name, detail, runs_user_code, stretch, links))
 
     def pending(self) -> list[Pending]:
         """Everything that waits, soonest first."""
         now = self._world.now()
         with self._lock:
-            entries = sorted(self._transitions + self._work)
+            self._sort_in()
+            entries = sorted((*self._transitions, *self._work, *self._later))
             elapsed = self._world.elapsed
         return [Pending(now + (entry.due - elapsed), entry.kind, entry.function_name, entry.detail) for entry in entries]
 
+    def has_work(self) -> bool:
+        """Whether an entry with user code is due; a cheap question for every call's end. Call it with the clock looked at."""
+        with self._lock:
+            self._sort_in()
+            return bool(self._work)
+
     def settle(self) -> None:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
-        with self._settling:
-            while self._transitions and (entry := self._due(self._transitions)):
-                entry.action()
+        self._settle_on_the_way(())
 
     def run_due(self) -> None:
-        """Runs all that is due, user code included; leaves it to another thread that is at it already."""
-        self._world.now()
-        with self._lock:
-            if self._worker not in (None, threading.get_ident()):
-                return
-            outer, self._worker = self._worker, threading.get_ident()
-        try:
-            while self._run_next(outer):
-                pass
-        except BaseException:
-            with self._lock:
-                self._worker = outer
-            raise
+        """Runs all that is due, user code included; leaves it to another thread that is at it already.
 
-    def has_work(self) -> bool:
-        """Whether an entry with user code waits; a cheap question for every call's end."""
-        return bool(self._work)
+        Raises:
+            RuntimeError: entries go on making new ones.
+        """
+        self._run(())
 
     def advance(self, duration: timedelta, *, user_code: bool = True) -> None:
         """Moves the clock step by step and runs whatever comes due on the way.
@@ -119,16 +134,15 @@ class Schedule:
         Args:
             duration: how far, zero or more.
             user_code: False lets only transitions happen; the rest goes on waiting.
+
+        Raises:
+            RuntimeError: entries go on making new ones that are due at once.
         """
-        happen = self.run_due if user_code else self.settle
-        self._world.now()
-        happen()
-        end = self._world.elapsed + duration
-        while (soonest := self._soonest_to_come()) is not None and soonest.due <= end:
-            self._world.reach(soonest.due)
-            happen()
-        self._world.reach(end)
-        happen()
+        if user_code:
+            self._run(self._steps(duration))
+        else:
+            self._world.now()
+            self._settle_on_the_way(self._steps(duration))
 
     def drain(self) -> None:
         """Moves the clock as far as it takes until nothing waits.
@@ -136,41 +150,133 @@ class Schedule:
         Raises:
             RuntimeError: entries go on making new ones.
         """
-        self.run_due()
-        steps = 0
-        while soonest := self._soonest_to_come():
-            steps += 1
-            if steps > _MAXIMUM_STEPS:
-                raise RuntimeError(
-                    f"drain() gave up after {_MAXIMUM_STEPS} steps: {soonest.function_name} keeps scheduling {soonest.kind}; "
-                    "move the clock by a definite time instead, with advance(seconds)."
-                )
-            self._world.reach(soonest.due)
-            self.run_due()
+        self._run(self._steps(None))
 
-    def _soonest_to_come(self) -> Entry | None:
-        """The next entry that is not due yet; one that is due is in somebody's hands."""
+    def _steps(self, duration: timedelta | None) -> Iterator[None]:
+        """Moves the clock from one due time to the next, to the end of a duration or of all that waits."""
+        end = None if duration is None else self._world.elapsed + duration
+        while (due := self._soonest_to_come()) is not None and (end is None or due <= end):
+            self._reach(due, counts_anew=end is not None)
+            yield
+        if end is not None:
+            self._reach(end, counts_anew=True)
+            yield
+
+    def _reach(self, elapsed: timedelta, *, counts_anew: bool) -> None:
+        """Moves the clock; what makes a chain over the time that a test has asked for does not count as one."""
+        self._world.reach(elapsed)
+        if counts_anew and _happening.get() is None:
+            self._stretch = object()
+
+    def _settle_on_the_way(self, steps: Iterable[None]) -> None:
+        failures: list[tuple[Entry, Exception]] = []
+        for _ in itertools.chain((None,), steps):
+            with self._lock:
+                if self._worker is None:
+                    self._stretch = object()
+                while entry := self._take(user_code=False):
+                    _happen(entry, failures)
+        _raise_first(failures)
+
+    def _run(self, steps: Iterable[None]) -> None:
+        """Runs what is due now and after each step. While it does, other threads leave what they find due to this one."""
+        failures: list[tuple[Entry, Exception]] = []
+        self._world.now()
         with self._lock:
-            now = self._world.elapsed
-            if not any(entries and entries[0].due <= now for entries in (self._transitions, self._work)):
-                return min((entries[0] for entries in (self._transitions, self._work) if entries), default=None)
-            return min((entry for entry in (*self._transitions, *self._work) if entry.due > now), default=None)
+            is_outermost = self._worker is None
+            if is_outermost:
+                self._worker, self._failures, self._stretch = threading.get_ident(), failures, object()
+        try:
+            self._run_all()
+            for _ in steps:
+                self._run_all()
+            while is_outermost and not self._step_down():
+                self._run_all()
+        except BaseException as error:
+            if is_outermost:
+                self._worker = None
+            _note(error, failures)
+            raise
+        _raise_first(failures)
 
-    def _due(self, *queues: list[Entry]) -> Entry | None:
+    def _step_down(self) -> bool:
+        """Asking what is due and stepping down are one step, so that no other thread's entry is left behind."""
         with self._lock:
-            candidates = [entries for entries in queues if entries and entries[0].due <= self._world.elapsed]
-            return heapq.heappop(min(candidates, key=lambda entries: entries[0])) if candidates else None
+            self._sort_in()
+            if self._transitions or self._work:
+                return False
+            self._worker = None
+            return True
 
-    def _run_next(self, outer: int | None) -> bool:
-        """Runs the next entry that is due; False when there was none and this thread has stepped down."""
-        with self._settling:
-            with self._lock:  # asking and stepping down are one step, so that nobody's entry is left behind
-                entry = self._due(self._transitions, self._work)
+    def _run_all(self) -> None:
+        while self._worker == threading.get_ident():
+            with self._lock:
+                entry = self._take(user_code=True)
                 if entry is None:
-                    self._worker = outer
-                    return False
-            if not entry.runs_user_code:
-                entry.action()
-                return True
+                    return
+                if not entry.runs_user_code:
+                    _happen(entry, self._failures)
+                    continue
+            _happen(entry, self._failures)
+
+    def _take(self, *, user_code: bool) -> Entry | None:
+        """Takes the next entry that is due."""
+        self._sort_in()
+        transitions, work = self._transitions, self._work
+        is_work = user_code and bool(work) and not (transitions and transitions[0] < work[0])
+        due = work if is_work else transitions
+        if not due:
+            return None
+        entry = due.popleft()
+        if entry.links > _LONGEST_CHAIN and entry.stretch is self._stretch:
+            due.appendleft(entry)
+            raise RuntimeError(
+                f"Gave up after {_LONGEST_CHAIN} steps: {entry.function_name} keeps scheduling {entry.kind}. Where each step takes time, "
+                "move the clock by a definite time instead of draining it, with advance(seconds)."
+            )
+        return entry
+
+    def _sort_in(self) -> None:
+        """Sorts in what has arrived, and finds out what has come due since."""
+        arrived, later, elapsed = self._arrived, self._later, self._world.elapsed
+        due = []
+        while arrived:
+            entry = arrived.popleft()
+            if entry.due <= elapsed:
+                due.append(entry)  # past the heap, which most entries never see
+            else:
+                heapq.heappush(later, entry)
+        while later and later[0].due <= elapsed:
+            due.append(heapq.heappop(later))
+        for entry in sorted(due):
+            (self._work if entry.runs_user_code else self._transitions).append(entry)
+
+    def _soonest_to_come(self) -> timedelta | None:
+        """When the next entry is due that is not due yet; one that is due is in somebody's hands."""
+        with self._lock:
+            self._sort_in()
+            return self._later[0].due if self._later else None
+
+
+def _happen(entry: Entry, failures: list[tuple[Entry, Exception]]) -> None:
+    token = _happening.set(entry)
+    try:
         entry.action()
-        return True
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the others have happened
+        failures.append((entry, error))
+    finally:
+        _happening.reset(token)
+
+
+def _raise_first(failures: list[tuple[Entry, Exception]]) -> None:
+    if failures:
+        (_, first), *others = failures
+        _note(first, others)
+        raise first
+
+
+def _note(error: BaseException, others: list[tuple[Entry, Exception]]) -> None:
+    for entry, other in others[:_MOST_NOTES]:
+        error.add_note(f"{entry.kind} of {entry.function_name} failed too: {other!r}")
+    if len(others) > _MOST_NOTES:
+        error.add_note(f"... and {len(others) - _MOST_NOTES} more.")

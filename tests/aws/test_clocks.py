@@ -163,7 +163,7 @@ def _unavailable(request: Any, **_: Any) -> AWSResponse:
 # ---- other services ----
 
 
-@pytest.mark.usefixtures("moto")
+@pytest.mark.usefixtures("moto", "really_sleeps")
 def test_another_service_s_waiter_really_waits(fake: FakeLambda) -> None:
     """The one test that sleeps."""
     s3 = boto3.client("s3", "us-east-1")

@@ -9,7 +9,7 @@ import pytest
 from freezegun import freeze_time
 
 from fakelambda import FakeLambda
-from fakelambda.domain import lifecycle
+from fakelambda.domain import lifecycle, provisioned_concurrency
 from fakelambda.domain.errors import ResourceConflictException
 from fakelambda.domain.lifecycle import CREATED, READY, UPDATING, Event, IllegalTransition, Life
 
@@ -20,8 +20,8 @@ IN_PROGRESS = f"The operation cannot be performed at this time. An update is in 
 
 
 def test_the_picture_in_the_documentation_is_the_table() -> None:
-    (picture,) = re.findall(r"^```mermaid\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-    assert picture == lifecycle.diagram()
+    pictures = re.findall(r"^```mermaid\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert pictures == [lifecycle.diagram(), provisioned_concurrency.diagram()]
 
 
 @pytest.mark.parametrize(("before", "event"), [*product([CREATED, READY, UPDATING], Event)])

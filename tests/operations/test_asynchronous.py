@@ -333,7 +333,7 @@ def test_a_bucket_gets_an_object(account: Orders) -> None:
     account.configure(OnFailure="arn:aws:s3:::failures", MaximumRetryAttempts=0)
     request_id = account.send()
     (key,) = [item["Key"] for item in s3.list_objects_v2(Bucket="failures")["Contents"]]
-    at = account.fake.deliveries[0].at
+    at = datetime.fromisoformat(account.records()[0]["timestamp"])
     assert key == f"aws/lambda/async/orders/{at:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{request_id}"
     assert json.loads(s3.get_object(Bucket="failures", Key=key)["Body"].read())["requestContext"]["requestId"] == request_id
 

@@ -25,20 +25,30 @@ FURTHER: dict[str, dict[str, Any]] = {  # what a call needs besides the name of 
     "GetFunctionConcurrency": {},
     "GetFunctionConfiguration": {},
     "GetFunctionEventInvokeConfig": {},
+    "GetFunctionRecursionConfig": {},
     "GetPolicy": {},
+    "GetRuntimeManagementConfig": {},
     "Invoke": {"Payload": b"7"},
     "InvokeAsync": {"InvokeArgs": b"7"},
     "ListAliases": {},
     "ListFunctionEventInvokeConfigs": {},
+    "ListProvisionedConcurrencyConfigs": {},
     "ListVersionsByFunction": {},
     "PublishVersion": {},
     "PutFunctionConcurrency": {"ReservedConcurrentExecutions": 7},
     "PutFunctionEventInvokeConfig": {"MaximumRetryAttempts": 0},
+    "PutFunctionRecursionConfig": {"RecursiveLoop": "Allow"},
+    "PutRuntimeManagementConfig": {"UpdateRuntimeOn": "FunctionUpdate"},
     "RemovePermission": {"StatementId": "old"},
     "UpdateAlias": {"Name": "live"},
     "UpdateFunctionCode": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:8"},
     "UpdateFunctionConfiguration": {"Timeout": 7},
     "UpdateFunctionEventInvokeConfig": {"MaximumRetryAttempts": 1},
+}
+ALWAYS_QUALIFIED: dict[str, dict[str, Any]] = {  # these need a qualifier beside the name
+    "DeleteProvisionedConcurrencyConfig": {},
+    "GetProvisionedConcurrencyConfig": {},
+    "PutProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 2},
 }
 QUALIFIED = [name for name in FURTHER if "Qualifier" in MODEL.operation_model(name).input_shape.members and name != "DeleteFunction"]
 PLAIN = "orders"
@@ -52,7 +62,9 @@ FORMS = [
 
 
 def test_the_table_has_every_operation_that_takes_a_function() -> None:
-    assert {*FURTHER, "CreateFunction"} == {name for name, operation in OPERATIONS.items() if "function" in operation.parameters}
+    assert {*FURTHER, *ALWAYS_QUALIFIED, "CreateFunction"} == {
+        name for name, operation in OPERATIONS.items() if "function" in operation.parameters
+    }
 
 
 def answer(operation: str, **name: str) -> dict[str, Any]:
@@ -63,10 +75,11 @@ def answer(operation: str, **name: str) -> dict[str, Any]:
         client: Any = fake.client()
         client.create_alias(FunctionName="orders", Name="live", FunctionVersion="1")
         client.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=3)
+        client.put_provisioned_concurrency_config(FunctionName="orders", Qualifier="1", ProvisionedConcurrentExecutions=1)
         for qualified in ("orders", "orders:1", "orders:live"):
             client.add_permission(FunctionName=qualified, StatementId="old", Action="lambda:*", Principal="*")
             client.put_function_event_invoke_config(FunctionName=qualified, MaximumRetryAttempts=0)
-        response: dict[str, Any] = getattr(client, xform_name(operation))(**name, **FURTHER[operation])
+        response: dict[str, Any] = getattr(client, xform_name(operation))(**name, **{**FURTHER, **ALWAYS_QUALIFIED}[operation])
         if operation == "Invoke":
             response["Payload"] = response["Payload"].read()
         del response["ResponseMetadata"]["HTTPHeaders"]
@@ -93,6 +106,14 @@ def test_a_qualifier_may_stand_in_the_name_or_beside_it_or_both(operation: str, 
     for form in (PLAIN, *FORMS):
         assert answer(operation, FunctionName=f"{form}:{qualifier}") == expected
         assert answer(operation, FunctionName=f"{form}:{qualifier}", Qualifier=qualifier) == expected
+
+
+@pytest.mark.parametrize("operation", ALWAYS_QUALIFIED)
+def test_a_qualifier_beside_the_name_may_stand_in_it_too(operation: str) -> None:
+    expected = answer(operation, FunctionName=PLAIN, Qualifier="1")
+    for form in (PLAIN, *FORMS):
+        assert answer(operation, FunctionName=form, Qualifier="1") == expected
+        assert answer(operation, FunctionName=f"{form}:1", Qualifier="1") == expected
 
 
 @pytest.mark.parametrize("operation", [*QUALIFIED, "DeleteFunction"])

@@ -135,6 +135,77 @@ def test_versions_keep_their_code_and_settings(client: Any, zipped: Any) -> None
     assert results == {"1": [1, "a", "1"], "2": [2, "b", "2"], "$LATEST": [2, "c", "$LATEST"]}
 
 
+# ---- SnapStart ----
+
+SNAP_START = "import os\ndef handler(event, context):\n    return os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n"
+
+
+@pytest.fixture
+def snapped(fake: FakeLambda, client: Any, zipped: Any) -> None:
+    """A function of which published versions are to be snapshotted."""
+    client.create_function(
+        FunctionName="snapped",
+        Role="arn:aws:iam::123456789012:role/r",
+        Runtime="python3.12",
+        Handler="app.handler",
+        Code={"ZipFile": zipped({"app.py": SNAP_START})},
+        SnapStart={"ApplyOn": "PublishedVersions"},
+    )
+    fake.advance(60)
+
+
+def how_it_is(configuration: dict[str, Any]) -> tuple[str, str | None, str | None, str]:
+    reason, code = configuration.get("StateReason"), configuration.get("StateReasonCode")
+    return configuration["State"], reason, code, configuration["SnapStart"]["OptimizationStatus"]
+
+
+@pytest.mark.usefixtures("snapped")
+@pytest.mark.parametrize("lifecycle", ["realistic"])
+def test_a_version_with_snap_start_is_pending_until_its_snapshot_is_taken(fake: FakeLambda, client: Any, refused: Any) -> None:
+    taking, taken = ("Pending", "The function is being created.", "Creating", "On"), ("Active", None, None, "On")
+    published = client.publish_version(FunctionName="snapped")
+    assert (how_it_is(published), "LastUpdateStatus" in published) == (taking, False)
+    assert how_it_is(client.get_function_configuration(FunctionName="snapped")) == ("Active", None, None, "Off")
+    assert client.publish_version(FunctionName="snapped")["Version"] == "1"
+    assert refused("invoke", FunctionName="snapped", Qualifier="1") == (
+        "409 ResourceConflictException: The operation cannot be performed at this time. "
+        "The function is currently in the following state: Pending"
+    )
+    assert json.load(client.invoke(FunctionName="snapped")["Payload"]) == "on-demand"
+    client.create_alias(FunctionName="snapped", Name="live", FunctionVersion="1")
+    fake.advance(19)
+    assert how_it_is(client.get_function_configuration(FunctionName="snapped", Qualifier="1")) == taking
+    client.get_waiter("published_version_active").wait(FunctionName="snapped", Qualifier="1")
+    assert how_it_is(client.get_function_configuration(FunctionName="snapped", Qualifier="1")) == taken
+    assert json.load(client.invoke(FunctionName="snapped", Qualifier="live")["Payload"]) == "snap-start"
+
+
+@pytest.mark.usefixtures("snapped")
+@pytest.mark.parametrize("lifecycle", ["realistic"])
+def test_latest_may_change_while_a_snapshot_is_taken(client: Any) -> None:
+    client.publish_version(FunctionName="snapped")
+    client.update_function_configuration(FunctionName="snapped", SnapStart={"ApplyOn": "None"})
+    client.get_waiter("function_updated_v2").wait(FunctionName="snapped")
+    second = client.publish_version(FunctionName="snapped")
+    assert (second["Version"], *how_it_is(second)) == ("2", "Active", None, None, "Off")
+    client.get_waiter("published_version_active").wait(FunctionName="snapped", Qualifier="1")
+
+
+@pytest.mark.usefixtures("snapped")
+@pytest.mark.parametrize("lifecycle", ["realistic"])
+def test_a_version_deleted_while_its_snapshot_is_taken(fake: FakeLambda, client: Any, refused: Any) -> None:
+    client.publish_version(FunctionName="snapped")
+    client.delete_function(FunctionName="snapped", Qualifier="1")
+    fake.advance(60)
+    assert refused("get_function_configuration", FunctionName="snapped", Qualifier="1").startswith("404")
+
+
+@pytest.mark.usefixtures("snapped")
+def test_an_instant_snapshot_is_taken_by_the_next_call(client: Any) -> None:
+    assert client.publish_version(FunctionName="snapped")["State"] == "Pending"
+    assert client.get_function_configuration(FunctionName="snapped", Qualifier="1")["State"] == "Active"
+
+
 def test_publishing_elsewhere_is_not_modelled(client: Any) -> None:
     with pytest.raises(NotModelled, match="PublishTo"):
         client.publish_version(FunctionName="orders", PublishTo="LATEST_PUBLISHED")

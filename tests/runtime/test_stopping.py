@@ -178,6 +178,7 @@ def test_work_of_the_fake_is_finished_first(run: Callable[[Callable[[], None]], 
     assert (outcomes, finished) == ([True], [True])
 
 
+@pytest.mark.usefixtures("really_sleeps")
 def test_an_event_loop_does_not_take_it_for_a_callback_s() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -416,6 +417,7 @@ def test_signal_handlers_are_those_of_the_test_before_and_after() -> None:
         process.install()
 
 
+@pytest.mark.usefixtures("really_sleeps")
 def test_no_signal_is_taken_outside_of_the_main_thread() -> None:
     process.uninstall()
     try:

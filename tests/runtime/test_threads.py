@@ -192,6 +192,7 @@ def test_threads_do_not_move_the_clock_between_invocations(fake: FakeLambda) -> 
     threads[0].join(5)
 
 
+@pytest.mark.usefixtures("really_sleeps")
 def test_threads_that_sleep_at_once_move_the_clock_once() -> None:
     clock, left = SharedClock(sleeps_really=False), [3.0]
 

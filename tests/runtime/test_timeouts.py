@@ -87,6 +87,7 @@ def test_after_a_timeout_the_environment_is_a_new_one(tmp_path: Any) -> None:
         assert [invocation.cold_start for invocation in fake.invocations] == [True, False, False, True]
 
 
+@pytest.mark.usefixtures("really_sleeps")
 def test_a_real_sleep_is_cut_at_the_timeout() -> None:
     import time  # noqa: PLC0415 - as above
 

@@ -137,15 +137,80 @@ def test_draining_without_anything_does_not_move_the_clock(story: Story) -> None
     assert story.world.now() == START
 
 
-def test_draining_what_never_ends_is_given_up_with_advice(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MAXIMUM_STEPS", 50)
+@pytest.fixture
+def short_chains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LONGEST_CHAIN", 50)
 
+
+def _feed(story: Story, seconds: float, *, user_code: bool = True) -> None:
+    """Begins a chain of entries that never ends by itself."""
+    story.add("poller", seconds, lambda: _feed(story, seconds, user_code=user_code), user_code=user_code)
+
+
+ENDLESS: dict[str, tuple[Callable[[Schedule], None], float, bool]] = {
+    "drain, taking time": (lambda schedule: schedule.drain(), 1, True),
+    "drain, at once": (lambda schedule: schedule.drain(), 0, True),
+    "drain, transitions": (lambda schedule: schedule.drain(), 1, False),
+    "run_due": (lambda schedule: schedule.run_due(), 0, True),
+    "advance": (lambda schedule: schedule.advance(60 * SECOND), 0, True),
+    "advance, transitions": (lambda schedule: schedule.advance(60 * SECOND, user_code=False), 0, False),
+    "settle": (lambda schedule: schedule.settle(), 0, False),
+}
+
+
+@pytest.mark.usefixtures("short_chains")
+@pytest.mark.parametrize(("run", "seconds", "user_code"), ENDLESS.values(), ids=ENDLESS)
+def test_what_never_ends_is_given_up_with_advice(story: Story, run: Callable[[Schedule], None], seconds: float, *, user_code: bool) -> None:
+    _feed(story, seconds, user_code=user_code)
+    advice = r"Gave up after 50 steps: poller keeps scheduling test\. .* advance\(seconds\)"
+    for _ in range(2):  # it goes on waiting, and each run may take as many steps
+        before = len(story.happened)
+        with pytest.raises(RuntimeError, match=advice):
+            run(story.schedule)
+        assert len(story.happened) - before >= 50
+        assert story.waiting == ["poller"]
+
+
+@pytest.mark.usefixtures("short_chains")
+def test_many_entries_are_no_chain_however_long_the_schedule(story: Story) -> None:
+    for number in range(200):
+        story.add("at once", then=lambda: story.add("follows"))
+        story.add("later", number)
+    story.schedule.drain()
+    assert (len(story.happened), story.waiting) == (600, [])
+
+
+@pytest.mark.usefixtures("short_chains")
+def test_a_chain_that_takes_time_may_be_as_long_as_a_test_advances(story: Story) -> None:
+    _feed(story, 1)
+    story.schedule.advance(500 * SECOND)
+    assert len(story.happened) == 500
+    for _ in range(100):
+        story.world.reach(story.world.elapsed + SECOND)
+        story.schedule.run_due()
+    assert len(story.happened) == 600
+
+
+@pytest.mark.usefixtures("short_chains")
+def test_a_chain_that_moves_the_clock_itself_is_given_up_too(story: Story) -> None:
     def again() -> None:
-        story.add("poller", 1, again)
+        story.schedule.advance(SECOND)
+        story.add("sleeper", 1, again)
 
     again()
-    with pytest.raises(RuntimeError, match=r"drain\(\) gave up after 50 steps: poller keeps scheduling test; .* advance\(seconds\)"):
+    with pytest.raises(RuntimeError, match="sleeper keeps scheduling"):
         story.schedule.drain()
+
+
+@pytest.mark.usefixtures("short_chains")
+def test_a_loop_keeps_nobody_else_from_happening(story: Story) -> None:
+    _feed(story, 0)
+    story.add("failing", then=_raise(ValueError("handler")))
+    story.add("bystander")
+    with pytest.raises(RuntimeError, match="poller") as caught:
+        story.schedule.run_due()
+    assert ("bystander", 0) in story.happened
+    assert caught.value.__notes__ == ["test of failing failed too: ValueError('handler')"]
 
 
 def test_an_entry_may_move_the_clock_itself(story: Story) -> None:
@@ -163,31 +228,83 @@ def test_an_entry_may_move_the_clock_itself(story: Story) -> None:
 # ---- failures ----
 
 
-@pytest.mark.parametrize("error", [ValueError("handler"), NotModelled("missing"), KeyboardInterrupt()], ids=repr)
-@pytest.mark.parametrize("run", ["run_due", "drain", "advance"])
-def test_a_failing_entry_loses_itself_only(story: Story, error: BaseException, run: str) -> None:
-    acts: dict[str, Callable[[], None]] = {
-        "run_due": story.schedule.run_due,
-        "drain": story.schedule.drain,
-        "advance": lambda: story.schedule.advance(timedelta(0)),
-    }
-    act = acts[run]
+RUNS: dict[str, Callable[[Schedule], None]] = {
+    "run_due": lambda schedule: schedule.run_due(),
+    "drain": lambda schedule: schedule.drain(),
+    "advance": lambda schedule: schedule.advance(timedelta(0)),
+}
+ALL_RUNS = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+
+
+@ALL_RUNS
+@pytest.mark.parametrize("error", [ValueError("handler"), NotModelled("missing")], ids=repr)
+def test_the_others_happen_before_an_entry_s_error_is_raised(story: Story, error: BaseException, run: Callable[[Schedule], None]) -> None:
     story.add("before")
     story.add("failing", then=_raise(error))
+    story.add("after", then=lambda: story.add("made after"))
+    with pytest.raises(type(error)) as caught:
+        run(story.schedule)
+    assert caught.value is error
+    assert ([name for name, _ in story.happened], story.waiting) == (["before", "failing", "after", "made after"], [])
+    run(story.schedule)
+    assert len(story.happened) == 4
+
+
+@ALL_RUNS
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_ends_the_run_and_leaves_the_rest_waiting(
+    story: Story, end: type[BaseException], run: Callable[[Schedule], None]
+) -> None:
+    story.add("failing", then=_raise(ValueError("handler")))
+    story.add("interrupted", then=_raise(end()))
     story.add("after")
-    with pytest.raises(type(error)):
-        act()
-    assert (story.happened, story.waiting) == ([("before", 0), ("failing", 0)], ["after"])
-    act()
+    with pytest.raises(end) as caught:
+        run(story.schedule)
+    assert caught.value.__notes__ == ["test of failing failed too: ValueError('handler')"]
+    assert story.waiting == ["after"]
+    _in_threads(1, lambda _: run(story.schedule))  # another thread finds the place of the worker empty
     assert story.happened[-1] == ("after", 0)
 
 
-def test_a_failure_stops_the_clock_where_it_happened(story: Story) -> None:
+def test_the_first_error_is_raised_with_notes_of_the_later_ones(story: Story) -> None:
+    for second in range(20):
+        story.add(f"number {second}", second, _raise(ValueError(second)))
+    with pytest.raises(ValueError, match=r"^0") as caught:
+        story.schedule.drain()
+    assert caught.value.__notes__[0] == "test of number 1 failed too: ValueError(1)"
+    assert caught.value.__notes__[-2:] == ["test of number 10 failed too: ValueError(10)", "... and 9 more."]
+
+
+def test_a_failure_does_not_stop_the_clock(story: Story) -> None:
     story.add("failing", 10, _raise(ValueError("handler")))
     story.add("after", 20)
     with pytest.raises(ValueError, match="handler"):
         story.schedule.advance(60 * SECOND)
-    assert (story.world.now(), story.waiting) == (START + 10 * SECOND, ["after"])
+    assert (story.world.now(), story.happened[-1]) == (START + 60 * SECOND, ("after", 20))
+
+
+@ALL_RUNS
+def test_what_fails_in_a_nested_run_is_raised_by_the_outermost(story: Story, run: Callable[[Schedule], None]) -> None:
+    """A handler that moves the clock is not to blame for what comes due meanwhile."""
+    went_on: list[bool] = []
+
+    def nests() -> None:
+        run(story.schedule)
+        went_on.append(True)
+
+    story.add("nests", then=nests)
+    story.add("failing", then=_raise(ValueError("handler")))
+    with pytest.raises(ValueError, match="handler"):
+        story.schedule.run_due()
+    assert went_on == [True]
+
+
+def test_a_failing_transition_keeps_no_other_from_happening(story: Story) -> None:
+    story.add("failing", then=_raise(ValueError("transition")), user_code=False)
+    story.add("after", user_code=False)
+    with pytest.raises(ValueError, match="transition"):
+        story.schedule.settle()
+    assert story.happened == [("failing", 0), ("after", 0)]
 
 
 # ---- two kinds of entries ----
@@ -199,7 +316,18 @@ def test_settling_runs_no_user_code(story: Story) -> None:
     story.add("later transition", 1, user_code=False)
     story.schedule.settle()
     assert story.happened == [("transition", 0)]
-    assert story.schedule.has_work()
+
+
+def test_there_is_work_while_user_code_is_due(story: Story) -> None:
+    seen = []
+    story.add("transition", user_code=False)
+    story.add("handler", 5)
+    seen.append(story.schedule.has_work())
+    story.world.reach(5 * SECOND)
+    seen.append(story.schedule.has_work())
+    story.schedule.run_due()
+    seen.append(story.schedule.has_work())
+    assert seen == [False, True, False]
 
 
 def test_advancing_without_user_code_leaves_handlers_waiting(story: Story) -> None:
@@ -261,7 +389,12 @@ def test_several_threads_that_add_and_run_lose_nothing_and_run_one_at_a_time(sto
 def test_nobody_waits_for_an_entry_that_waits_for_him(story: Story, call: str) -> None:
     """A handler's own thread moves the clock (a back-off, say) while the handler waits for it and another entry is due."""
     act = {"run_due": story.schedule.run_due, "advance": lambda: story.schedule.advance(5 * SECOND), "drain": story.schedule.drain}[call]
-    story.add("waits for a thread", then=lambda: _in_threads(1, lambda _: act()))
+
+    def waits() -> None:
+        _in_threads(1, lambda _: act())
+        assert [name for name, _ in story.happened] == ["waits for a thread"]  # one thread at a time
+
+    story.add("waits for a thread", then=waits)
     story.add("due meanwhile")
     story.add("comes due meanwhile", 3)
     story.schedule.run_due()

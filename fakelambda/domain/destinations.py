@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from fakelambda.domain.async_invocation import Condition
+from fakelambda.domain.payloads import is_too_deep
 
 _MAXIMUM_SIZES = {"sqs": 262_144, "sns": 262_144, "events": 262_144, "lambda": 1_048_576}
 _MAXIMUM_ERROR_MESSAGE = 1024
@@ -85,7 +86,8 @@ def to_destination(result: Result, destination: str) -> Message:
     try:
         body = _text(_with_payloads(record, result))
         fits = service not in _MAXIMUM_SIZES or len(body.encode()) <= _MAXIMUM_SIZES[service]
-    except RecursionError:  # functions that are each other's destinations nest records ever deeper
+        fits = fits and not is_too_deep(body.encode())  # functions that are each other's destinations nest records ever deeper
+    except RecursionError:
         fits = False
     return Message(
         target_arn=destination,

@@ -59,9 +59,14 @@ def decode(payload: bytes) -> Any:
     if end != len(text):
         raise _diagnosis(payload, ValueError(f"Extra data at {end}"))
     # Python may read deeper than the service does; counting is cheap where it cannot be the case.
-    if payload.count(b"{") + payload.count(b"[") > NESTING_LIMIT and _depth(payload) > NESTING_LIMIT:
+    if is_too_deep(payload):
         raise _diagnosis(payload, RecursionError())
     return value
+
+
+def is_too_deep(payload: bytes) -> bool:
+    """Says whether JSON is nested deeper than the service reads it."""
+    return payload.count(b"{") + payload.count(b"[") > NESTING_LIMIT and _depth(payload) > NESTING_LIMIT
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -78,10 +78,11 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
         sent_at=request.sent_at,
         initialization_type=configuration.initialization_type if place_taken == function.name else INITIALIZATION_TYPE,
     )
+    token = _lineage.set((*request.lineage, reference.arn()))
     try:
-        with led_to_by(request):
-            ran = service.runner.run(execution)
+        ran = service.runner.run(execution)
     finally:
+        _lineage.reset(token)
         with service.lock:
             left = running.pop(place_taken) - 1
             if left:

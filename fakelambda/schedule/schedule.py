@@ -112,12 +112,17 @@ class Schedule:
 
     def has_work(self) -> bool:
         """Whether an entry with user code is due; a cheap question for every call's end. Call it with the clock looked at."""
+        if not (self._arrived or self._later or self._work):  # as for most calls
+            return False
         with self._lock:
             self._sort_in()
             return bool(self._work)
 
     def settle(self) -> None:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
+        with self._lock:
+            if not (self._arrived or self._later or self._transitions):  # as for most calls
+                return
         self._settle_on_the_way(())
 
     def run_due(self) -> None:

@@ -28,7 +28,11 @@ from fakelambda.runtime.failures import TimedOut
 from fakelambda.schedule.schedule import Schedule
 from fakelambda.world import World
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no timer signals")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="Windows has no timer signals"),
+    # What is thrown may arrive in hypothesis's callback of the garbage collector, where Python drops it; it is thrown again.
+    pytest.mark.filterwarnings("ignore:Exception ignored in.*gc_callback:pytest.PytestUnraisableExceptionWarning"),
+]
 
 SHORT = 0.02
 

@@ -32,7 +32,8 @@ BELOW = {
     "decoration": set(),
     "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
     "observation": {"domain", "inspection", "schedule", "operations", "aws"},
-    "fake": {"domain", "runtime", "schedule", "operations", "aws", "composition", "decoration", "observation"},
+    "preparation": {"domain", "runtime", "operations", "aws", "observation"},
+    "fake": {"domain", "runtime", "schedule", "operations", "aws", "composition", "decoration", "preparation"},
     "__init__": {"domain", "fake", "inspection", "runtime", "schedule"},
     "__main__": {"fakelambda"},
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fakelambda.domain import lifecycle
 from fakelambda.domain.functions import Code, Function, FunctionConfiguration
-from fakelambda.state import Functions, State
+from fakelambda.state import Shelf, State
 
 
 def function(name: str, identity: str = "1") -> Function:
@@ -28,7 +28,7 @@ names = st.text("ab1", min_size=1, max_size=3)
 
 @given(steps=st.lists(st.tuples(st.booleans(), names)), start=names)
 def test_a_shelf_is_a_dictionary_in_the_order_of_names(steps: list[tuple[bool, str]], start: str) -> None:
-    shelf, expected = Functions(), dict[str, Function]()
+    shelf, expected = Shelf[Function](lambda function: function.name), dict[str, Function]()
     for index, (put, name) in enumerate(steps):
         if put:
             expected[name] = function(name, str(index))

@@ -18,7 +18,7 @@ from fakelambda.inspection.records import Delivery, Invocations
 from fakelambda.runtime.logs import Log
 from fakelambda.runtime.runner import Runner
 from fakelambda.schedule.schedule import Schedule
-from fakelambda.state import Functions, State
+from fakelambda.state import Shelf, State
 from fakelambda.world import World
 
 Answer = Mapping[str, Any]
@@ -89,7 +89,7 @@ class Call:
     now: datetime
 
     @property
-    def functions(self) -> Functions:
+    def functions(self) -> Shelf[Function]:
         """The functions of the call's account and region."""
         return self.service.state.functions(self.account_id, self.region)
 

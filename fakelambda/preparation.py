@@ -1,0 +1,168 @@
+"""What a test prepares: functions, what runs in their place, where invocations go, objects that hold code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from fakelambda.aws.neighbours import Neighbours
+from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.names import FunctionReference, function_arn, resolve
+from fakelambda.observation import Observation
+from fakelambda.operations.answers import code_at
+from fakelambda.runtime import code
+from fakelambda.runtime.runner import Handler
+
+_ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
+_CALLABLE = b"# A callable of the test runs in the place of this file.\n"
+
+
+class Preparation(Observation):
+    """The half of a fake that sets the scene, without an API call."""
+
+    _neighbours: Neighbours
+
+    def add_function(
+        self, function_name: str, handler: Handler | None = None, *, source: str | Path | None = None, **parameters: Any
+    ) -> str:
+        """Creates a function that is ready to be invoked.
+
+        Args:
+            function_name: the plain name.
+            handler: a callable that runs as it is, with the host's environment under the function's variables.
+            source: a directory that is deployed instead, as if it had been zipped; give ``Handler`` beside it.
+            **parameters: of ``CreateFunction``; role and runtime have defaults.
+
+        Returns:
+            The function's ARN.
+
+        Raises:
+            TypeError: not exactly one of handler and source, or no callable.
+            botocore.exceptions.ClientError: what AWS answers to the parameters.
+
+        Example:
+            >>> fake.add_function("orders", lambda event, context: event, Timeout=30)
+            'arn:aws:lambda:us-east-1:123456789012:function:orders'
+        """
+        if (handler is None) == (source is None):
+            raise TypeError("add_function() takes either a callable or source=directory: add_function('orders', handler).")
+        if handler is not None and not callable(handler):
+            raise TypeError(f"add_function() takes a callable, not {handler!r}; for a directory write source={handler!r}.")
+        package = code.of_directory(Path(source)) if source is not None else code.of_files({"callable.py": _CALLABLE})
+        defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
+        if parameters.get("PackageType", "Zip") == "Zip":
+            defaults |= {"Runtime": f"python3.{sys.version_info.minor}"} | ({"Handler": "callable.handler"} if handler is not None else {})
+        answer = self._server.perform("CreateFunction", {"FunctionName": function_name, **defaults, **parameters})
+        if handler is not None:
+            self.bind(answer["FunctionName"], handler)
+        return str(answer["FunctionArn"])
+
+    def bind(self, function_name: str, handler: Handler, qualifier: str | None = None) -> None:
+        """Runs a callable instead of a function's code, now or once the function exists; also for images and other languages.
+
+        Args:
+            function_name: a name or ARN, optionally with a qualifier.
+            handler: called with event and context.
+            qualifier: the version or alias it is for; without one it is for every invocation that no other binding is for.
+
+        Raises:
+            TypeError: the handler is not callable.
+        """
+        if not callable(handler):
+            raise TypeError(f"bind() takes a callable, not {handler!r}.")
+        reference = self._reference(function_name, qualifier)
+        self._service.runner.bind((reference.account_id, reference.region, reference.name), handler, reference.qualifier)
+
+    def unbind(self, function_name: str, qualifier: str | None = None) -> None:
+        """Runs the function's own code again.
+
+        Raises:
+            KeyError: nothing is bound there.
+        """
+        reference = self._reference(function_name, qualifier)
+        self._service.runner.unbind((reference.account_id, reference.region, reference.name), reference.qualifier)
+
+    def cold_start(self, function_name: str) -> None:
+        """Discards the warm execution environments of a function, or of the version that is named; the next invocation starts cold.
+
+        Args:
+            function_name: a name or ARN, optionally with a qualifier.
+
+        Raises:
+            ValueError: there is no such function or version.
+        """
+        function, version = self._version(function_name)
+        self._service.runner.discard(function, version.version if self._reference(function_name, None).qualifier else None)
+
+    def module(self, function_name: str, module_name: str) -> ModuleType:
+        """A module as a deployed package runs it, to look at or to patch; it lives as long as the function's warm environment.
+
+        Args:
+            function_name: a name or ARN, optionally with a qualifier.
+            module_name: as the handler would import it, such as ``"app"``.
+
+        Raises:
+            ValueError: there is no such function or version, or a callable runs instead of its code.
+            ImportError: its code has no such module.
+        """
+        function, version = self._version(function_name)
+        return self._service.runner.module(function, version, self._reference(function_name, None).qualifier, module_name)
+
+    def _version(self, function_name: str) -> tuple[Function, FunctionConfiguration]:
+        reference = self._reference(function_name, None)
+        with self._service.lock:
+            function = self._service.state.functions(reference.account_id, reference.region).get(reference.name)
+            version = function.resolve(reference.qualifier) if function else None
+        if function is None or version is None:
+            raise ValueError(f"There is no function {function_name!r}; existing: {', '.join(self.functions) or 'none'}.")
+        return function, version
+
+    def route(self, function_name: str, versions: Iterable[str]) -> None:
+        """Sends the next invocations of an alias to given versions, one each; then the weights decide again.
+
+        Args:
+            function_name: a name or ARN with the alias: ``"orders:live"``.
+            versions: version numbers of the function.
+
+        Raises:
+            ValueError: there is no such function, alias or version.
+        """
+        reference, wanted = self._reference(function_name, None), [str(version) for version in versions]
+        with self._service.lock:
+            function = self._service.state.functions(reference.account_id, reference.region).get(reference.name)
+            if function is None or reference.qualifier not in function.aliases:
+                raise ValueError(f"route({function_name!r}, ...): there is no such alias; name one as 'function:alias'.")
+            missing = [version for version in wanted if function.version(version) is None]
+            if missing:
+                raise ValueError(f"route({function_name!r}, ...): {function.name} has no version {missing[0]!r}.")
+            key = (reference.account_id, reference.region, reference.name, str(reference.qualifier))
+            self._service.routes.setdefault(key, []).extend(wanted)
+
+    def put_object(self, bucket: str, key: str, body: bytes) -> str:
+        """Stores an object that ``S3Bucket`` and ``S3Key`` find, for tests without any S3.
+
+        Returns:
+            The object's version id, for ``S3ObjectVersion``.
+        """
+        version = self._service.world.new_id().replace("-", "")
+        self._neighbours.put_object(bucket, key, bytes(body), version)
+        return version
+
+    def download(self, location: str) -> bytes:
+        """The deployment package behind a ``Code.Location`` of ``GetFunction``.
+
+        Raises:
+            ValueError: it is no such location, or no version has that code any more.
+        """
+        account_id, region, name, digest = code_at(location)
+        function = self._service.state.functions(account_id, region).get(name)
+        for version in [function.latest, *function.versions.values()] if function else []:
+            if version.code.code_sha256 == digest and version.code.package is not None:
+                return version.code.package.content
+        raise ValueError(f"No version of {function_arn(region, account_id, name)} has the code of this location any more.")
+
+    def _reference(self, function_name: str, qualifier: str | None) -> FunctionReference:
+        return resolve(function_name, qualifier, self.region, self.account_id)

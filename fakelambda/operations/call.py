@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
+from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference
 from fakelambda.inspection.records import Delivery, Invocations
@@ -53,6 +54,7 @@ class Service:
             ``name:version``.
         deliveries: what was sent to queues, topics, event buses, buckets and functions.
         reraise: exceptions of handlers that fail the test instead of becoming an answer.
+        begin_polling: told of every event source mapping that has become Enabled; it stops by itself where it no longer is.
     """
 
     world: World
@@ -66,6 +68,7 @@ class Service:
     routes: dict[tuple[str, str, str, str], list[str]]
     reraise: tuple[type[BaseException], ...]
     deliveries: list[Delivery] = field(default_factory=list)
+    begin_polling: Callable[[EventSourceMapping], None] = lambda _: None
     running: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
 

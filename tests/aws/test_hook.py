@@ -163,7 +163,7 @@ def test_boto3_s_default_session_is_answered(fake: FakeLambda, monkeypatch: pyte
         ({}, {"AWS_ENDPOINT_URL": "http://localhost:4566"}),
         ({}, {"AWS_ENDPOINT_URL_LAMBDA": "http://localhost:4566"}),
         ({}, {"AWS_USE_FIPS_ENDPOINT": "true"}),
-        ({"config": Config(proxies={"https": "http://proxy.example:1"})}, {}),
+        pytest.param({"config": Config(proxies={"https": "http://proxy.example:1"})}, {}, id="a proxy"),
         ({"use_ssl": False, "verify": False}, {}),
     ],
     ids=str,

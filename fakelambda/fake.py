@@ -16,9 +16,9 @@ from fakelambda.aws import clocks, default_session, hook, sessions
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.aws.serving import Server
 from fakelambda.composition import Options, compose
-from fakelambda.operations.call import Service
 from fakelambda.preparation import Preparation
 from fakelambda.runtime import process
+from fakelambda.snapshots import Snapshot, refuse_within_a_handler
 
 _NO_TIME = timedelta(0)
 
@@ -82,11 +82,10 @@ class FakeLambda(Preparation):
         self.region = region
         self.account_id = account_id
         self._neighbours = Neighbours()
-        self._server = Server(self, self._compose(), region=region, account_id=account_id, automatic=schedule == "automatic")
+        service = compose(self._options, self._neighbours, self._sleep)
+        self._server = Server(self, service, region=region, account_id=account_id, automatic=schedule == "automatic")
+        self._as_built = Snapshot(self._server)
         self._started = False
-
-    def _compose(self) -> Service:
-        return compose(self._options, self._neighbours, self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self._server.sleep(seconds)
@@ -137,12 +136,45 @@ class FakeLambda(Preparation):
         """
         return decoration.decorated(target, lambda: FakeLambda(**cast("Any", self._options.keywords())))
 
+    def snapshot(self) -> Snapshot:
+        """The fake as it is now, for ``restore``; costs the same however much there is.
+
+        Raises:
+            RuntimeError: a handler is running.
+
+        Example:
+            >>> deployed = fake.snapshot()
+            >>> fake.restore(deployed)
+        """
+        refuse_within_a_handler(self._server, "snapshot()")
+        self._service.world.now()  # the delays of what waits are counted from here
+        return Snapshot(self._server)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Makes it what it was: functions, what waits in the schedule, history, bindings, its clock and the seed's streams.
+
+        The next invocations are cold starts. Other services stay as they are, and a clock that freezegun or time-machine holds is not
+        turned back: what waits keeps the delay that it had. So does a ``random`` that the test gave.
+
+        Args:
+            snapshot: that ``snapshot`` took of this fake; it can be restored any number of times.
+
+        Raises:
+            RuntimeError: a handler is running.
+            ValueError: the snapshot is another fake's.
+        """
+        refuse_within_a_handler(self._server, "restore()")
+        snapshot.restore(self._server)
+        hook.refill()
+
     def reset(self) -> None:
-        """Makes it as if it had just been built: no functions, no history, the seed's streams from the beginning."""
-        self._service.runner.clear()
-        self._neighbours.clear()
-        self._server.service = self._compose()
-        self._server.calls.clear()
+        """Makes it as if it had just been built: no functions, no history, the seed's streams from the beginning.
+
+        Raises:
+            RuntimeError: a handler is running.
+        """
+        refuse_within_a_handler(self._server, "reset()")
+        self._as_built.restore(self._server)
         hook.refill()
 
     def client(self, region: str | None = None, account_id: str | None = None, config: Config | None = None) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function
 from fakelambda.domain.layers import Layer
 
 Record = TypeVar("Record")
+Kept: TypeAlias = tuple[dict[str, Record], list[str]]
 
 
 class Shelf(Generic[Record]):
@@ -25,6 +26,7 @@ class Shelf(Generic[Record]):
         self._name_of = name_of
         self._by_name: dict[str, Record] = {}
         self._names: list[str] = []
+        self._is_kept = False
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -39,12 +41,14 @@ class Shelf(Generic[Record]):
     def put(self, record: Record) -> None:
         """Stores a record in the place of what had its name."""
         name = self._name_of(record)
+        self._part_from_what_is_kept()
         if name not in self._by_name:
             bisect.insort(self._names, name)
         self._by_name[name] = record
 
     def remove(self, name: str) -> None:
         """Takes a record off the shelf."""
+        self._part_from_what_is_kept()
         del self._by_name[name]
         del self._names[bisect.bisect_left(self._names, name)]
 
@@ -57,16 +61,31 @@ class Shelf(Generic[Record]):
         """A copy of the shelf by name."""
         return {name: self._by_name[name] for name in self._names}
 
+    def snapshot(self) -> Kept[Record]:
+        """What is on it; nothing is copied before something changes."""
+        self._is_kept = True
+        return self._by_name, self._names
+
+    def restore(self, kept: Kept[Record]) -> None:
+        """Puts back what was on it."""
+        self._by_name, self._names = kept
+        self._is_kept = True
+
+    def _part_from_what_is_kept(self) -> None:
+        if self._is_kept:
+            self._by_name, self._names, self._is_kept = self._by_name.copy(), self._names.copy(), False
+
+
+Shelves: TypeAlias = dict[tuple[str, str], Shelf[Record]]
+
 
 class State:
     """All shelves of one fake."""
 
     def __init__(self) -> None:
-        self._functions: dict[tuple[str, str], Shelf[Function]] = defaultdict(lambda: Shelf(lambda function: function.name))
-        self._layers: dict[tuple[str, str], Shelf[Layer]] = defaultdict(lambda: Shelf(lambda layer: layer.name))
-        self._event_source_mappings: dict[tuple[str, str], Shelf[EventSourceMapping]] = defaultdict(
-            lambda: Shelf(lambda mapping: mapping.uuid)
-        )
+        self._functions: Shelves[Function] = _by_place(lambda function: function.name)
+        self._layers: Shelves[Layer] = _by_place(lambda layer: layer.name)
+        self._event_source_mappings: Shelves[EventSourceMapping] = _by_place(lambda mapping: mapping.uuid)
 
     def functions(self, account_id: str, region: str) -> Shelf[Function]:
         """The functions of an account and region, by name."""
@@ -79,3 +98,22 @@ class State:
     def event_source_mappings(self, account_id: str, region: str) -> Shelf[EventSourceMapping]:
         """The event source mappings of an account and region, by UUID."""
         return self._event_source_mappings[account_id, region]
+
+    def snapshot(self) -> list[tuple[Shelf[Any], Kept[Any]]]:
+        """What is on every shelf; costs no more where there is more."""
+        return [(shelf, shelf.snapshot()) for shelf in self._shelves()]
+
+    def restore(self, kept: list[tuple[Shelf[Any], Kept[Any]]]) -> None:
+        """Puts everything back; the shelves stay the same, as what waits in the schedule knows them."""
+        before = {id(shelf): contents for shelf, contents in kept}
+        for shelf in self._shelves():
+            shelf.restore(before.get(id(shelf), ({}, [])))
+
+    def _shelves(self) -> Iterator[Shelf[Any]]:
+        for shelves in (self._functions, self._layers, self._event_source_mappings):
+            yield from shelves.values()
+
+
+def _by_place(name_of: Callable[[Record], str]) -> Shelves[Record]:
+    """The shelves of one kind, by account and region; each is made when somebody looks for it."""
+    return defaultdict(lambda: Shelf(name_of))

@@ -7,7 +7,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 _NO_TIME = dt.timedelta(0)
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
@@ -31,9 +31,9 @@ class World:
     """
 
     def __init__(self, seed: object, rolls: random.Random | None = None) -> None:
-        self._ids = random.Random(f"ids of {seed}")  # noqa: S311 - reproducible, not secret
-        self._rolls = rolls or random.Random(f"rolls of {seed}")  # noqa: S311 - reproducible, not secret
-        self._jitter = random.Random(f"jitter of {seed}")  # noqa: S311 - reproducible, not secret
+        self._ids = _Stream(f"ids of {seed}")
+        self._rolls = rolls or _Stream(f"rolls of {seed}")
+        self._jitter = _Stream(f"jitter of {seed}")
         self._lock = threading.RLock()  # the threads of a test share the clock
         self._offset = _NO_TIME
         self._source: object = _source()
@@ -70,6 +70,20 @@ class World:
             self.elapsed = elapsed
             self.leapt(duration.total_seconds())
 
+    def snapshot(self) -> Moment:
+        """The clock's and the streams' place; a stream that the test gave has none."""
+        streams = (self._ids, self._rolls, self._jitter)
+        return Moment(self._offset, self.elapsed, tuple(stream.place() if isinstance(stream, _Stream) else None for stream in streams))
+
+    def restore(self, moment: Moment) -> None:
+        """Goes back to a place; a clock that freezegun has frozen is not turned back, only what is ours."""
+        with self._lock:
+            self.now()
+            self._offset, self.elapsed = moment.offset, moment.elapsed
+        for stream, place in zip((self._ids, self._rolls, self._jitter), moment.places, strict=True):
+            if isinstance(stream, _Stream) and place is not None:
+                stream.go_to(place)
+
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
         digits = f"{self._ids.getrandbits(128):032x}"
@@ -82,6 +96,53 @@ class World:
     def jitter(self) -> float:
         """The next chance of how long a retry waits, drawn evenly from 0..1."""
         return self._jitter.random()
+
+
+class _Place:
+    """Where a stream of numbers is; what its state is, is asked when it goes on: hardly any stream does before somebody comes back."""
+
+    state: Any = None
+
+
+class Moment(NamedTuple):
+    """What ``World.restore`` goes back to."""
+
+    offset: dt.timedelta
+    elapsed: dt.timedelta
+    places: tuple[_Place | None, ...]
+
+
+class _Stream(random.Random):
+    """A reproducible stream of chance that knows the way back."""
+
+    _here: _Place | None = None
+
+    def random(self) -> float:
+        if self._here is not None:
+            self._leave()
+        return super().random()
+
+    def getrandbits(self, bits: int, /) -> int:
+        if self._here is not None:
+            self._leave()
+        return super().getrandbits(bits)
+
+    def place(self) -> _Place:
+        """Where it is now."""
+        if self._here is None:
+            self._here = _Place()
+        return self._here
+
+    def go_to(self, place: _Place) -> None:
+        """Goes back; the numbers since come again."""
+        if place is not self._here:
+            self.setstate(place.state)
+            self._here = place
+
+    def _leave(self) -> None:
+        place, self._here = self._here, None
+        if place is not None and place.state is None:
+            place.state = self.getstate()
 
 
 def _nobody_asks(_: float) -> None:

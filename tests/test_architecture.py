@@ -32,8 +32,9 @@ BELOW = {
     "decoration": set(),
     "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
     "observation": {"domain", "inspection", "schedule", "operations", "aws"},
+    "snapshots": {"aws"},
     "preparation": {"domain", "runtime", "operations", "aws", "observation"},
-    "fake": {"domain", "runtime", "schedule", "operations", "aws", "composition", "decoration", "preparation"},
+    "fake": {"domain", "runtime", "schedule", "operations", "aws", "composition", "decoration", "preparation", "snapshots"},
     "__init__": {"domain", "fake", "inspection", "runtime", "schedule"},
     "__main__": {"fakelambda"},
 }

@@ -52,9 +52,13 @@ class Neighbours:
         self._session = session
         self._clients.clear()
 
-    def clear(self) -> None:
-        """Forgets the stored objects; the session stays."""
-        self._objects.clear()
+    def snapshot(self) -> dict[str, dict[str, list[tuple[str, bytes]]]]:
+        """The stored objects."""
+        return _copied(self._objects)
+
+    def restore(self, objects: dict[str, dict[str, list[tuple[str, bytes]]]]) -> None:
+        """Stores what was stored; the session stays."""
+        self._objects = _copied(objects)
 
     def put_object(self, bucket: str, key: str, body: bytes, version: str) -> None:
         """Stores an object for ``S3Bucket`` and ``S3Key``."""
@@ -136,6 +140,10 @@ class Neighbours:
             create = getattr(session, "create_client", None) or session.client
             self._clients[key] = create(service, region_name=region)
         return self._clients[key]
+
+
+def _copied(objects: dict[str, dict[str, list[tuple[str, bytes]]]]) -> dict[str, dict[str, list[tuple[str, bytes]]]]:
+    return {bucket: {key: versions.copy() for key, versions in keys.items()} for bucket, keys in objects.items()}
 
 
 def _s3_error(bucket_exists: bool, version: str | None) -> InvalidParameterValueException:  # noqa: FBT001 - one private question

@@ -172,6 +172,10 @@ class Invocations:
                 records[place] = record()
         return [record for record in records if isinstance(record, Invocation)]
 
-    def clear(self) -> None:
-        """Forgets them."""
-        self._records = []
+    def snapshot(self) -> list[Invocation | Callable[[], Invocation] | None]:
+        """Those that have begun so far."""
+        return self._records.copy()
+
+    def restore(self, records: list[Invocation | Callable[[], Invocation] | None]) -> None:
+        """Forgets those that have begun since."""
+        self._records = records.copy()

@@ -26,7 +26,7 @@ from fakelambda.runtime.runner import Ran
 _AT_ONCE = timedelta(0)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
     """An event in the queue.
 
@@ -76,19 +76,17 @@ def _attempt(service: Service, event: _Event) -> None:
         return
     request = replace(event.request, attempt=event.attempts + 1)
     try:
-        event.last = running.run(service, request, service.world.now())
+        ran, version = running.run(service, request, service.world.now())
     except ResourceNotFoundException:
         return
     except RecursiveInvocationException:
         _finish(service, event, "RetriesExhausted")  # AWS's own word for this is not known
         return
     except (TooManyRequestsException, ResourceConflictException):
-        event.throttles += 1
+        event = replace(event, throttles=event.throttles + 1)
         _go_on(service, event, async_invocation.after_a_throttle(_config(service, event), event.throttles, _age(service, event)))
         return
-    event.attempts += 1
-    event.throttles = 0
-    ran, _ = event.last
+    event = replace(event, attempts=event.attempts + 1, throttles=0, last=(ran, version))
     if ran.outcome.error_payload is None:
         _finish(service, event, "Success")
     else:

@@ -38,6 +38,12 @@ class Neighbours(Protocol):
     def send(self, message: Message) -> None:
         """Sends what Lambda sends, where the target's service answers; raises whatever a target that refuses answers."""
 
+    def snapshot(self) -> Any:
+        """The stored objects."""
+
+    def restore(self, objects: Any, /) -> None:
+        """Stores what was stored."""
+
     def vpc_of(self, region: str, subnet_ids: list[str], security_group_ids: list[str]) -> str:
         """The id of the VPC that subnets and security groups are in."""
 

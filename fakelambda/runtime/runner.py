@@ -111,9 +111,13 @@ class Runner:
         """
         del self._bound[key, qualifier]
 
-    def clear(self) -> None:
-        """Forgets the bindings and discards every environment."""
-        self._bound.clear()
+    def snapshot(self) -> dict[tuple[FunctionKey, str | None], Handler]:
+        """The bindings."""
+        return self._bound.copy()
+
+    def restore(self, bound: dict[tuple[FunctionKey, str | None], Handler]) -> None:
+        """Binds what was bound, and discards every environment."""
+        self._bound = bound.copy()
         self.discard_all()
 
     def discard_all(self) -> None:

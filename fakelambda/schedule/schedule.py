@@ -110,6 +110,18 @@ class Schedule:
             elapsed = self._world.elapsed
         return [Pending(now + (entry.due - elapsed), entry.kind, entry.function_name, entry.detail) for entry in entries]
 
+    def snapshot(self) -> list[Entry]:
+        """Everything that waits."""
+        with self._lock:
+            return [*self._transitions, *self._work, *self._later, *self._arrived]
+
+    def restore(self, entries: list[Entry]) -> None:
+        """Lets exactly these entries wait; the clock stands again where it stood."""
+        with self._lock:
+            for waiting in (self._transitions, self._work, self._later, self._arrived):
+                waiting.clear()
+            self._arrived.extend(entries)
+
     def has_work(self) -> bool:
         """Whether an entry with user code is due; a cheap question for every call's end. Call it with the clock looked at."""
         if not (self._arrived or self._later or self._work):  # as for most calls

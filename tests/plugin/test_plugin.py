@@ -77,6 +77,58 @@ def test_each_test_has_its_own_fake_which_ends_with_it(project: pytest.Pytester)
     run(project).assert_outcomes(passed=4, failed=1)
 
 
+def test_a_wider_fake_is_deployed_to_once_and_rolled_back_after_each_test(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        pytestmark = pytest.mark.fake_lambda(region="eu-west-1")
+
+        @pytest.fixture(scope="module", autouse=True)
+        def deployed(module_fake_lambda):
+            module_fake_lambda.add_function("orders", lambda event, context: "thanks")
+
+        def test_what_it_deletes_is_there_again(fake_lambda, lambda_client):
+            assert fake_lambda.region == "eu-west-1"
+            lambda_client.delete_function(FunctionName="orders")
+
+        def test_afterwards(fake_lambda, lambda_client):
+            assert list(fake_lambda.functions) == ["orders"] and not fake_lambda.calls
+            lambda_client.invoke(FunctionName="orders")
+
+        @pytest.mark.fake_lambda
+        def test_the_marker_alone_rolls_back_too(module_fake_lambda):
+            assert not module_fake_lambda.invocations
+            module_fake_lambda.client().delete_function(FunctionName="orders")
+
+        class TestClass:
+            def test_the_closest_scope_is_meant(self, class_fake_lambda, fake_lambda):
+                assert fake_lambda is class_fake_lambda and not fake_lambda.functions
+
+        @pytest.mark.fake_lambda(seed=7)
+        def test_too_late(fake_lambda):
+            pass
+
+        def test_at_last(fake_lambda):
+            assert list(fake_lambda.functions) == ["orders"]
+    """)
+    result = run(project)
+    result.assert_outcomes(passed=5, errors=1)
+    result.stdout.fnmatch_lines(["*this test shares module_fake_lambda, which is made already; mark its scope."])
+
+
+def test_a_fake_of_the_session_serves_all_modules(project: pytest.Pytester) -> None:
+    project.makeconftest("""
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def deployed(session_fake_lambda):
+            session_fake_lambda.add_function("orders", lambda event, context: "thanks")
+    """)
+    test = "def test_it(fake_lambda):\n    fake_lambda.client().delete_function(FunctionName='orders')\n"
+    project.makepyfile(test_one=test, test_two=test)
+    run(project).assert_outcomes(passed=2)
+
+
 # ---- the marker ----
 
 
@@ -243,9 +295,10 @@ def test_the_markers_help_names_every_keyword(project: pytest.Pytester) -> None:
 def test_the_fixtures_help_has_a_summary_and_an_example(project: pytest.Pytester) -> None:
     result = run(project, "--fixtures", "-v")
 
-    result.stdout.fnmatch_lines(
+    result.stdout.fnmatch_lines_random(
         [
             "*fixtures defined from conftest_plugin*",
+            "module_fake_lambda [[]module scope[]] -- *conftest_plugin*",
             "fake_lambda -- *conftest_plugin*",
             "    AWS Lambda inside this process: an active FakeLambda that answers every Lambda call of the test.",
             "    def test_order(fake_lambda):",
@@ -348,8 +401,9 @@ def test_importing_the_plugin_imports_pytest_alone(pytester: pytest.Pytester, mo
 
 
 def test_the_plugin_stays_thin() -> None:
-    source = Path(inspect.getfile(conftest_plugin)).read_text(encoding="utf-8")
-    assert len(source.splitlines()) < 120
-    imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
-    assert {module for module in imported if module and module.startswith("fakelambda")} == {"fakelambda"}
+    for path in Path(inspect.getfile(conftest_plugin)).parent.glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert len(source.splitlines()) < 120
+        imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
+        assert {module for module in imported if module and module.startswith("fakelambda")} <= {"fakelambda"}
     assert sys.modules["conftest_plugin"] is conftest_plugin

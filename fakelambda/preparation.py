@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from fakelambda.aws import faulting
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference, function_arn, resolve
+from fakelambda.faults import Fault
+from fakelambda.inspection.records import ApiCall
 from fakelambda.observation import Observation
 from fakelambda.operations.answers import code_at
 from fakelambda.runtime import code
@@ -140,6 +144,67 @@ class Preparation(Observation):
                 raise ValueError(f"route({function_name!r}, ...): {function.name} has no version {missing[0]!r}.")
             key = (reference.account_id, reference.region, reference.name, str(reference.qualifier))
             self._service.routes.setdefault(key, []).extend(wanted)
+
+    def fail(
+        self,
+        operation: str,
+        error: str | BaseException | type[BaseException] | None,
+        *,
+        times: int | None = 1,
+        on: int | Iterable[int] | None = None,
+        probability: float = 1.0,
+        function: str | None = None,
+        when: Callable[[ApiCall], bool] | None = None,
+        after: float | timedelta = timedelta(0),
+    ) -> Fault:
+        """Lets calls of clients fail on their way, through the SDK's own retries.
+
+        ``times`` and ``on`` count HTTP attempts, as AWS would see them: a client that tries three times gets past two failures. After a
+        read timeout the operation has been performed all the same, so that a client which tries again invokes its handler twice.
+
+        Args:
+            operation: AWS's name, such as ``"Invoke"``; ``"*"`` for any.
+            error: a code of Lambda's such as ``"TooManyRequestsException"`` or ``"ServiceException"``; ``"ReadTimeout"``,
+                ``"ConnectTimeout"`` or ``"ConnectionError"``; an exception, of which a ``ClientError`` is answered and another raised
+                where the connection would; None lets the attempt succeed, late.
+            times: how many attempts fail; None for all from now on.
+            on: which attempts fail instead, counted from 1: ``on=2``, ``on=(1, 3)``.
+            probability: 0..1, of each attempt that would fail; the seed decides.
+            function: a name or ARN, with a qualifier where only that one is meant.
+            when: told the call; only those for which it is true fail.
+            after: seconds of the fake's clock, or a timedelta, that the attempt takes.
+
+        Returns:
+            The fault: ``failures`` counts, ``remove()`` ends it, and so does the end of a ``with`` block.
+
+        Raises:
+            ValueError: Lambda has no such operation or error, or a number is out of range.
+            TypeError: the error is neither a name nor an exception.
+
+        Example:
+            >>> with fake.fail("Invoke", "ReadTimeout"):
+            ...     place_order(client)
+        """
+        faulting.check(operation, error)
+        chosen = frozenset(() if on is None else (on,) if isinstance(on, int) else on)
+        if (times is not None and times < 1) or any(attempt < 1 for attempt in chosen) or (on is not None and not chosen):
+            raise ValueError(f"fail({operation!r}, times={times!r}, on={on!r}): attempts are counted from 1.")
+        delay = after if isinstance(after, timedelta) else timedelta(seconds=after)
+        if not 0 <= probability <= 1 or delay < timedelta(0):
+            raise ValueError(f"fail({operation!r}, probability={probability!r}, after={after!r}): 0..1, and no time before now.")
+        fault = Fault(
+            operation=operation,
+            error=error,
+            times=times,
+            on=chosen,
+            probability=probability,
+            function=None if function is None else self._reference(function, None),
+            when=when,
+            after=delay,
+            _keeper=self._server.faults,
+        )
+        self._server.faults.add(fault)
+        return fault
 
     def put_object(self, bucket: str, key: str, body: bytes) -> str:
         """Stores an object that ``S3Bucket`` and ``S3Key`` find, for tests without any S3.

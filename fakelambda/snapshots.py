@@ -61,4 +61,4 @@ def refuse_within_a_handler(server: Server, call: str) -> None:
 
 def _parts(server: Server) -> list[_Part]:
     service = server.service
-    return [service.world, service.state, service.schedule, service.invocations, service.runner, service.neighbours]
+    return [service.world, service.state, service.schedule, service.invocations, service.runner, service.neighbours, server.faults]

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 _NO_TIME = dt.timedelta(0)
@@ -17,10 +17,10 @@ _MODULES = sys.modules  # the host's, also inside an invocation
 class World:
     """The clock and the chance of one fake.
 
-    The clock is ``datetime.now(UTC)``, asked anew each time so that freezegun and time-machine are seen, plus an offset that ``advance``
-    moves. Beside it runs ``elapsed``, which only grows: when the source of time changes (a freeze is entered or left) or steps back, it
-    stands still, so that what waits keeps its remaining delay. Ids, rolls and the jitter of retries come from separate streams of one
-    seed, so that one more id never moves a route.
+    The clock is ``datetime.now(UTC)``, asked anew each time so that freezegun and time-machine are seen, plus an offset that
+    ``advance`` moves. Beside it runs ``elapsed``, which only grows: when the source of time changes (a freeze is entered or left) or
+    steps back, it stands still, so that what waits keeps its remaining delay. Ids, rolls, the jitter of retries and faults come from
+    separate streams of one seed, so that one more id never moves a route.
 
     Args:
         seed: whatever ``random.Random`` takes as text.
@@ -34,6 +34,7 @@ class World:
         self._ids = _Stream(f"ids of {seed}")
         self._rolls = rolls or _Stream(f"rolls of {seed}")
         self._jitter = _Stream(f"jitter of {seed}")
+        self._misfortune = _Stream(f"faults of {seed}")
         self._lock = threading.RLock()  # the threads of a test share the clock
         self._offset = _NO_TIME
         self._source: object = _source()
@@ -72,17 +73,20 @@ class World:
 
     def snapshot(self) -> Moment:
         """The clock's and the streams' place; a stream that the test gave has none."""
-        streams = (self._ids, self._rolls, self._jitter)
-        return Moment(self._offset, self.elapsed, tuple(stream.place() if isinstance(stream, _Stream) else None for stream in streams))
+        return Moment(self._offset, self.elapsed, [(stream, stream.place()) for stream in self._streams()])
 
     def restore(self, moment: Moment) -> None:
         """Goes back to a place; a clock that freezegun has frozen is not turned back, only what is ours."""
         with self._lock:
             self.now()
             self._offset, self.elapsed = moment.offset, moment.elapsed
-        for stream, place in zip((self._ids, self._rolls, self._jitter), moment.places, strict=True):
-            if isinstance(stream, _Stream) and place is not None:
-                stream.go_to(place)
+        for stream, place in moment.places:
+            stream.go_to(place)
+
+    def _streams(self) -> Iterator[_Stream]:
+        for stream in (self._ids, self._rolls, self._jitter, self._misfortune):
+            if isinstance(stream, _Stream):
+                yield stream
 
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
@@ -97,6 +101,10 @@ class World:
         """The next chance of how long a retry waits, drawn evenly from 0..1."""
         return self._jitter.random()
 
+    def misfortune(self) -> float:
+        """The next chance of a fault that a test has ordered, drawn evenly from 0..1."""
+        return self._misfortune.random()
+
 
 class _Place:
     """Where a stream of numbers is; what its state is, is asked when it goes on: hardly any stream does before somebody comes back."""
@@ -109,7 +117,7 @@ class Moment(NamedTuple):
 
     offset: dt.timedelta
     elapsed: dt.timedelta
-    places: tuple[_Place | None, ...]
+    places: list[tuple[_Stream, _Place]]
 
 
 class _Stream(random.Random):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import boto3
@@ -59,7 +60,7 @@ def test_everything_is_as_it_was(fake: FakeLambda) -> None:
 
 
 STEPS: dict[str, Callable[[FakeLambda], Any]] = {
-    "create": lambda fake: fake.add_function(f"f{len(fake.functions)}", NOBODY),
+    "create": lambda fake: fake.add_function(next(name for name in map("f{}".format, count()) if name not in fake.functions), NOBODY),
     "delete": lambda fake: fake.client().delete_function(FunctionName="orders") if "orders" in fake.functions else None,
     "invoke": lambda fake: fake.client().invoke(FunctionName="orders:live") if "orders" in fake.functions else None,
     "queue": lambda fake: fake.client().invoke(FunctionName="failing", InvocationType="Event"),

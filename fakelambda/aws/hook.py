@@ -229,6 +229,8 @@ class _ClientHook:
             return None
         flight = _flights[host.removesuffix(_HOST)]
         reply, flight.first = flight.first or flight.conversation.attempt(), None
+        if reply.raises is not None:
+            raise reply.raises
         flight.success = None if reply.error else reply
         return reply.http(request.url, reply.error_body() if reply.error else b"{}")
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fakelambda.aws import constraints, model, neighbours, sessions, wire
+from fakelambda.aws import constraints, faulting, model, neighbours, sessions, wire
 from fakelambda.aws.wire import Reply
 from fakelambda.domain import configuration
 from fakelambda.domain.errors import NotModelled, ServiceError
+from fakelambda.faults import Fault, Faults
 from fakelambda.inspection.records import ApiCall
 from fakelambda.operations.call import OPERATIONS, Call, Service
 from fakelambda.runtime import invocation_clock
@@ -56,6 +57,7 @@ class Server:
         self.account_id = account_id
         self.automatic = automatic
         self.calls: list[ApiCall] = []
+        self.faults = Faults(service.world.misfortune)
 
     def converse(
         self,
@@ -196,8 +198,10 @@ class Conversation:
     def attempt(self) -> Reply:
         """Runs the operation once and lets the fake keep up with its clock."""
         self.record.attempts += 1
+        faults = self._server.faults
         try:
-            reply = self._reply()
+            fault = faults.striking(self.record) if faults else None
+            reply = self._reply() if fault is None else self._failed(fault)
             self._server.keep_up()
         except BaseException as error:
             self.record.error = error
@@ -218,6 +222,18 @@ class Conversation:
             return reply
         reply = wire.success(self._facts, answer, call.request_id, now)
         record.answered(reply.members)
+        return reply
+
+    def _failed(self, fault: Fault) -> Reply:
+        """What comes of an attempt that the test has ordered to fail."""
+        if fault.after:
+            self.sleep(fault.after.total_seconds())
+        reply = self._reply() if faulting.is_performed(fault) else None
+        if reply is not None and fault.error is None:
+            return reply
+        world, record = self._service.world, self.record
+        reply = faulting.reply(self._operation_model, fault, record.region, world.new_id(), world.now())
+        record.error = reply.raises or reply.members
         return reply
 
     def _answer(self, call: Call) -> Any:

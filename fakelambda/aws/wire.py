@@ -80,6 +80,7 @@ class Reply:
         headers: of HTTP, names in lower case.
         streaming_member: the member whose bytes become a stream.
         error: whether it is an error.
+        raises: what the client's connection fails with, instead of any answer.
     """
 
     status: int
@@ -87,11 +88,12 @@ class Reply:
     headers: dict[str, str]
     streaming_member: str | None = None
     error: bool = False
+    raises: BaseException | None = None
 
     @property
     def retryable(self) -> bool:
         """Whether an SDK may try again, so that the answer has to travel through its retries."""
-        return self.status in RETRYABLE
+        return self.status in RETRYABLE or self.raises is not None
 
     def http(self, url: str, body: bytes = b"") -> AWSResponse:
         """The HTTP response."""

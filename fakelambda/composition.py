@@ -23,6 +23,7 @@ _REALISTIC: Mapping[str, timedelta] = {
     "update": timedelta(seconds=2),
     "publish": timedelta(seconds=20),  # of a version with SnapStart
     "provision": timedelta(seconds=20),
+    "event_source_mapping": timedelta(seconds=5),  # each of its changes
 }
 _LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {"instant": {}, "realistic": _REALISTIC}
 _ACCOUNT_ID = re.compile(r"'\d{12}'", re.ASCII)  # with quotes: a number is a common mistake, and loses leading zeros

@@ -31,6 +31,7 @@ TYPED = {  # how AWS spells the message beside "Error" [recorded]; the other cla
     "ProvisionedConcurrencyConfigNotFoundException": "message",
     "RecursiveInvocationException": "Message",
     "ResourceConflictException": "message",
+    "ResourceInUseException": "Message",
     "ResourceNotFoundException": "Message",
     "TooManyRequestsException": "message",
 }

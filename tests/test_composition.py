@@ -67,8 +67,14 @@ def test_a_decorated_test_has_the_same_times() -> None:
 @pytest.mark.parametrize(
     ("lifecycle", "message"),
     [
-        ({"created": 5}, "a mapping gives seconds to some of 'create', 'update', 'publish', 'provision', and to nothing else."),
-        ({"create": 5, 7: 1}, "a mapping gives seconds to some of 'create', 'update', 'publish', 'provision', and to nothing else."),
+        (
+            {"created": 5},
+            "a mapping gives seconds to some of 'create', 'update', 'publish', 'provision', 'event_source_mapping', and to nothing else.",
+        ),
+        (
+            {"create": 5, 7: 1},
+            "a mapping gives seconds to some of 'create', 'update', 'publish', 'provision', 'event_source_mapping', and to nothing else.",
+        ),
         (["create"], "lifecycle=['create']: must be one of 'instant', 'realistic'."),
         ({"create": -1}, "lifecycle={'create': -1}: must be seconds or a timedelta, not negative."),
         ({"create": timedelta(seconds=-1)}, "must be seconds or a timedelta, not negative."),

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from fakelambda.aws import messages, sessions
+from fakelambda.aws import event_sources, messages, sessions
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
 from fakelambda.runtime.logs import Log
@@ -106,6 +106,22 @@ class Neighbours:
         except ClientError as error:
             raise _refused("DescribeSubnets", "EC2", error) from error
         return str(subnets[0]["VpcId"]) if subnet_ids else ""
+
+    def visibility_timeout_of(self, queue_arn: str) -> int | None:
+        """The visibility timeout of an SQS queue in seconds; None where no SQS answers.
+
+        Raises:
+            InvalidParameterValueException: AWS's wording of SQS's error.
+        """
+        return event_sources.visibility_timeout_of(self._client, queue_arn)
+
+    def check_stream(self, stream_arn: str) -> None:
+        """Refuses a stream that does not exist, where its service answers.
+
+        Raises:
+            InvalidParameterValueException: it does not.
+        """
+        event_sources.check_stream(self._client, stream_arn)
 
     def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
         """Writes the log of an invocation to CloudWatch Logs; group and stream are made where they are missing."""

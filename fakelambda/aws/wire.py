@@ -65,7 +65,7 @@ def arguments(
             made[name] = value
         elif member not in ("FunctionName", "Qualifier") or "function" not in operation.parameters:
             raise NotModelled(f"{operation.name}({member}=...) is not modelled by fakelambda.")
-    if "function" in operation.parameters:
+    if "function" in operation.parameters and "FunctionName" in parameters:
         made["function"] = resolve(parameters["FunctionName"], parameters.get("Qualifier"), region, account_id)
     return made
 

@@ -59,6 +59,10 @@ class ResourceConflictException(ServiceError):
     """What was asked does not fit the state of the resource."""
 
 
+class ResourceInUseException(ServiceError):
+    """AWS is still busy with what is to be changed."""
+
+
 class ProvisionedConcurrencyConfigNotFoundException(ServiceError):
     """Nothing is provisioned for a qualifier."""
 

@@ -1,14 +1,17 @@
-"""Event source mappings: frozen records, their life, and what each change makes of them."""
+"""Event source mappings: frozen records, their life as an explicit table, and what each change makes of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from fakelambda.domain import lifecycle
+from fakelambda.domain.errors import ResourceInUseException
+from fakelambda.domain.functions import checked_tags
 from fakelambda.domain.names import FunctionReference, partition_of
 
 
@@ -24,6 +27,40 @@ class State(StrEnum):
     DELETING = "Deleting"
 
 
+class Event(StrEnum):
+    """What happens to an event source mapping; the last two are AWS's own doing."""
+
+    CREATE = "create"
+    CREATE_DISABLED = "create disabled"
+    UPDATE = "update"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    DELETE = "delete"
+    POLLING_BEGINS = "polling begins"
+    POLLING_ENDS = "polling ends"
+
+
+NOWHERE = None
+"""Before the creation and after the deletion."""
+
+TRANSITIONS: dict[tuple[State | None, Event], State | None] = {
+    (NOWHERE, Event.CREATE): State.CREATING,
+    (NOWHERE, Event.CREATE_DISABLED): State.DISABLED,
+    (State.CREATING, Event.POLLING_BEGINS): State.ENABLED,
+    (State.ENABLED, Event.UPDATE): State.UPDATING,
+    (State.ENABLED, Event.DISABLE): State.DISABLING,
+    (State.ENABLED, Event.DELETE): State.DELETING,
+    (State.DISABLED, Event.UPDATE): State.UPDATING,
+    (State.DISABLED, Event.ENABLE): State.ENABLING,
+    (State.DISABLED, Event.DELETE): State.DELETING,
+    (State.UPDATING, Event.POLLING_BEGINS): State.ENABLED,
+    (State.UPDATING, Event.POLLING_ENDS): State.DISABLED,
+    (State.ENABLING, Event.POLLING_BEGINS): State.ENABLED,
+    (State.DISABLING, Event.POLLING_ENDS): State.DISABLED,
+    (State.DELETING, Event.POLLING_ENDS): NOWHERE,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSourceMapping:
     """What connects an event source with a function. Members that are None do not appear in answers.
@@ -31,6 +68,7 @@ class EventSourceMapping:
     Args:
         function: as the caller named it, with its qualifier if any.
         event_source_arn: None for self-managed Kafka.
+        enabled: what its owner wants, whatever the state on the way there.
         filters: the patterns of ``FilterCriteria``, as text; any of them lets a record through, none lets all through.
     """
 
@@ -43,6 +81,7 @@ class EventSourceMapping:
     state_transition_reason: str
     last_modified: datetime
     batch_size: int
+    enabled: bool = True
     maximum_batching_window_in_seconds: int | None = None
     function_response_types: tuple[str, ...] | None = None
     filters: tuple[str, ...] = ()
@@ -65,6 +104,8 @@ class EventSourceMapping:
     document_db_event_source_config: Mapping[str, Any] | None = None
     provisioned_poller_config: Mapping[str, Any] | None = None
     kms_key_arn: str | None = None
+    metrics_config: Mapping[str, Any] | None = None
+    logging_config: Mapping[str, Any] | None = None
     tags: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -76,3 +117,68 @@ class EventSourceMapping:
     def service(self) -> str:
         """The source's service as its ARN names it, such as ``sqs``; ``self-managed-kafka`` without an ARN."""
         return self.event_source_arn.split(":")[2] if self.event_source_arn else "self-managed-kafka"
+
+
+def first_state(*, enabled: bool) -> State:
+    """That of a new mapping."""
+    return State(_after(NOWHERE, Event.CREATE if enabled else Event.CREATE_DISABLED))
+
+
+def update(mapping: EventSourceMapping, *, at: datetime, enabled: bool | None, **changes: Any) -> EventSourceMapping:
+    """The mapping with an update in progress.
+
+    Args:
+        enabled: what the caller wants; None where it did not say.
+
+    Raises:
+        ResourceInUseException: AWS is still busy with it.
+    """
+    _check_settled(mapping, "update")
+    wanted = mapping.enabled if enabled is None else enabled
+    event = Event.UPDATE if wanted is mapping.enabled else Event.ENABLE if wanted else Event.DISABLE
+    return replace(mapping, state=_after(mapping.state, event), enabled=wanted, last_modified=at, **changes)
+
+
+def delete(mapping: EventSourceMapping, *, at: datetime) -> EventSourceMapping:
+    """The mapping on its way out.
+
+    Raises:
+        ResourceInUseException: AWS is still busy with it.
+    """
+    _check_settled(mapping, "delete")
+    return replace(mapping, state=_after(mapping.state, Event.DELETE), enabled=False, last_modified=at)
+
+
+def settle(mapping: EventSourceMapping, *, at: datetime) -> EventSourceMapping | None:
+    """The mapping after AWS has finished with it; None where it is gone."""
+    state = _after(mapping.state, Event.POLLING_BEGINS if mapping.enabled else Event.POLLING_ENDS)
+    return None if state is NOWHERE else replace(mapping, state=state, last_modified=at)
+
+
+def tag(mapping: EventSourceMapping, tags: Mapping[str, str]) -> EventSourceMapping:
+    """The mapping with tags merged in.
+
+    Raises:
+        InvalidParameterValueException: more than 50 would be on it.
+    """
+    return replace(mapping, tags=checked_tags({**mapping.tags, **tags}))
+
+
+def untag(mapping: EventSourceMapping, keys: list[str]) -> EventSourceMapping:
+    """The mapping without some tags; keys it does not have are ignored."""
+    return replace(mapping, tags=MappingProxyType({key: value for key, value in mapping.tags.items() if key not in keys}))
+
+
+def _check_settled(mapping: EventSourceMapping, what: str) -> None:
+    if mapping.state not in (State.ENABLED, State.DISABLED):
+        raise ResourceInUseException(f"Cannot {what} the event source mapping because it is in use.")
+
+
+def _after(state: State | None, event: Event) -> Any:
+    return lifecycle.after(TRANSITIONS, state, event)
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, for the documentation."""
+    rows = [f"    {before or '[*]'} --> {following or '[*]'}: {event}" for (before, event), following in TRANSITIONS.items()]
+    return "\n".join(["stateDiagram-v2", *rows]) + "\n"

@@ -44,6 +44,12 @@ class Neighbours(Protocol):
     def restore(self, objects: Any, /) -> None:
         """Stores what was stored."""
 
+    def visibility_timeout_of(self, queue_arn: str) -> int | None:
+        """The visibility timeout of an SQS queue in seconds; None where nobody answers for SQS."""
+
+    def check_stream(self, stream_arn: str) -> None:
+        """Refuses a stream of Kinesis or DynamoDB that does not exist, where anybody answers for it."""
+
     def vpc_of(self, region: str, subnet_ids: list[str], security_group_ids: list[str]) -> str:
         """The id of the VPC that subnets and security groups are in."""
 
@@ -101,6 +107,11 @@ class Call:
     def functions(self) -> Shelf[Function]:
         """The functions of the call's account and region."""
         return self.service.state.functions(self.account_id, self.region)
+
+    @property
+    def event_source_mappings(self) -> Shelf[EventSourceMapping]:
+        """The event source mappings of the call's account and region."""
+        return self.service.state.event_source_mappings(self.account_id, self.region)
 
     def new_id(self) -> str:
         """A new id, for a revision of something."""

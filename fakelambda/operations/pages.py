@@ -1,4 +1,4 @@
-"""Pages of lists: AWS's markers and its limit of 50 items."""
+"""Pages of lists: AWS's markers and its limits, mostly of 50 items."""
 
 from __future__ import annotations
 
@@ -42,7 +42,13 @@ def start_in_function(call: Call, marker: str | None) -> str:
 
 
 def page(
-    items: Iterable[Item], *, member: str, arn: Callable[[Item], str], show: Callable[[Item], Any], max_items: int | None
+    items: Iterable[Item],
+    *,
+    member: str,
+    arn: Callable[[Item], str],
+    show: Callable[[Item], Any],
+    max_items: int | None,
+    maximum: int = MAXIMUM_PAGE,
 ) -> dict[str, Any]:
     """A page as AWS answers it.
 
@@ -51,9 +57,10 @@ def page(
         member: the answer's list member.
         arn: of an item; that of the first one left over is the next marker.
         show: an item as the answer shows it.
-        max_items: what the caller asked for; AWS gives at most 50.
+        max_items: what the caller asked for.
+        maximum: what AWS gives at most.
     """
-    size = min(max_items or MAXIMUM_PAGE, MAXIMUM_PAGE)
+    size = min(max_items or maximum, maximum)
     *shown, following = [*itertools.islice(items, size + 1), None]
     if len(shown) > size:
         following = shown.pop()

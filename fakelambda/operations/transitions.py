@@ -1,10 +1,11 @@
-"""What AWS finishes by itself: the ends of creations and updates, as entries of the schedule."""
+"""What AWS finishes by itself: the ends of creations, updates and deletions, as entries of the schedule."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from fakelambda.domain import functions, provisioned_concurrency
+from fakelambda.domain import event_source_mappings, functions, provisioned_concurrency
+from fakelambda.domain.event_source_mappings import EventSourceMapping, State
 from fakelambda.domain.functions import Function
 from fakelambda.operations.call import Call
 
@@ -56,3 +57,24 @@ def allocate_later(call: Call, function: Function, qualifier: str, *, initialise
                 service.runner.discard(found, waiting.version, provisioned_concurrency.INITIALIZATION_TYPE)
 
     service.schedule.add(service.transition_time("provision"), allocate, kind="provision", function_name=name, detail=qualifier)
+
+
+def settle_mapping_later(call: Call, mapping: EventSourceMapping) -> None:
+    """Lets an event source mapping settle when AWS would be done; polling begins where it is Enabled then."""
+    service, shelf, uuid = call.service, call.event_source_mappings, mapping.uuid
+
+    def settle() -> None:
+        with service.lock:
+            found = shelf.get(uuid)
+            if found is None or found.state is not mapping.state:
+                return
+            settled = event_source_mappings.settle(found, at=service.world.now())
+            if settled is None:
+                shelf.remove(uuid)
+                return
+            shelf.put(settled)
+        if settled.state is State.ENABLED:
+            service.begin_polling(settled)
+
+    time = service.transition_time("event_source_mapping")
+    service.schedule.add(time, settle, kind="event source mapping", function_name=mapping.function.name, detail=f"{mapping.state} {uuid}")

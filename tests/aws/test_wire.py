@@ -94,6 +94,7 @@ ERRORS: list[tuple[str, ServiceError, Sent]] = [
     ("PutFunctionConcurrency", errors.InvalidParameterValueException("Specified", typed=False), (400, {}, {"message": "Specified"})),
     ("Invoke", errors.InvalidRequestContentException("Could not\n parse"), (400, {}, {"Type": "User", "message": "Could not\n parse"})),
     ("Invoke", errors.RecursiveInvocationException("in a loop"), (400, {}, {"Type": "User", "Message": "in a loop"})),
+    ("DeleteEventSourceMapping", errors.ResourceInUseException("in use"), (400, {}, {"Type": "User", "Message": "in use"})),
     (
         "GetProvisionedConcurrencyConfig",
         errors.ProvisionedConcurrencyConfigNotFoundException("none"),
@@ -161,6 +162,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "DeleteAlias": {"FunctionName": "orders", "Name": "live"},
     "ListFunctions": {},
     "GetProvisionedConcurrencyConfig": {"FunctionName": "orders", "Qualifier": "live"},
+    "DeleteEventSourceMapping": {"UUID": "01234567-89ab-cdef-0123-456789abcdef"},
     "ListTags": {"Resource": ARN},
     "TagResource": {"Resource": ARN, "Tags": {}},
     "InvokeAsync": {"FunctionName": "orders", "InvokeArgs": b"{}"},

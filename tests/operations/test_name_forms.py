@@ -16,6 +16,7 @@ MODEL: Any = get_session().get_service_model("lambda")
 FURTHER: dict[str, dict[str, Any]] = {  # what a call needs besides the name of a function that has everything
     "AddPermission": {"StatementId": "new", "Action": "lambda:InvokeFunction", "Principal": "*"},
     "CreateAlias": {"Name": "new", "FunctionVersion": "1"},
+    "CreateEventSourceMapping": {"EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:refunds"},
     "DeleteAlias": {"Name": "live"},
     "DeleteFunction": {},
     "DeleteFunctionConcurrency": {},
@@ -31,6 +32,7 @@ FURTHER: dict[str, dict[str, Any]] = {  # what a call needs besides the name of 
     "Invoke": {"Payload": b"7"},
     "InvokeAsync": {"InvokeArgs": b"7"},
     "ListAliases": {},
+    "ListEventSourceMappings": {},
     "ListFunctionEventInvokeConfigs": {},
     "ListProvisionedConcurrencyConfigs": {},
     "ListVersionsByFunction": {},
@@ -41,6 +43,7 @@ FURTHER: dict[str, dict[str, Any]] = {  # what a call needs besides the name of 
     "PutRuntimeManagementConfig": {"UpdateRuntimeOn": "FunctionUpdate"},
     "RemovePermission": {"StatementId": "old"},
     "UpdateAlias": {"Name": "live"},
+    "UpdateEventSourceMapping": {"UUID": "01234567-89ab-cdef-0123-456789abcdef", "BatchSize": 7},
     "UpdateFunctionCode": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:8"},
     "UpdateFunctionConfiguration": {"Timeout": 7},
     "UpdateFunctionEventInvokeConfig": {"MaximumRetryAttempts": 1},
@@ -79,7 +82,10 @@ def answer(operation: str, **name: str) -> dict[str, Any]:
         for qualified in ("orders", "orders:1", "orders:live"):
             client.add_permission(FunctionName=qualified, StatementId="old", Action="lambda:*", Principal="*")
             client.put_function_event_invoke_config(FunctionName=qualified, MaximumRetryAttempts=0)
-        response: dict[str, Any] = getattr(client, xform_name(operation))(**name, **{**FURTHER, **ALWAYS_QUALIFIED}[operation])
+        mapping = client.create_event_source_mapping(FunctionName="orders", EventSourceArn="arn:aws:sqs:us-east-1:123456789012:orders")
+        further = {**FURTHER, **ALWAYS_QUALIFIED}[operation]
+        further = {**further, "UUID": mapping["UUID"]} if "UUID" in further else further
+        response: dict[str, Any] = getattr(client, xform_name(operation))(**name, **further)
         if operation == "Invoke":
             response["Payload"] = response["Payload"].read()
         del response["ResponseMetadata"]["HTTPHeaders"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from fakelambda.aws.serving import Server
 from fakelambda.domain.functions import Function
+from fakelambda.inspection import assertions
 from fakelambda.inspection.records import ApiCall, Delivery, Invocation
+from fakelambda.inspection.selection import Selection
 from fakelambda.operations.call import Service
 from fakelambda.schedule.schedule import Pending
 
@@ -31,14 +34,14 @@ class Observation:
             return MappingProxyType(self._service.state.functions(self.account_id, self.region).as_mapping())
 
     @property
-    def invocations(self) -> list[Invocation]:
-        """The invocations that have ended, in the order of their beginning."""
-        return self._service.invocations.ended()
+    def invocations(self) -> Selection[Invocation]:
+        """The invocations that have ended, in the order of their beginning: a list, with ``filter`` to narrow it down."""
+        return Selection(self._service.invocations.ended())
 
     @property
-    def calls(self) -> list[ApiCall]:
-        """The calls of clients, in the order of their beginning."""
-        return list(self._server.calls)
+    def calls(self) -> Selection[ApiCall]:
+        """The calls of clients, in the order of their beginning: a list, with ``filter`` to narrow it down."""
+        return Selection(self._server.calls)
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -51,6 +54,79 @@ class Observation:
         """
         return list(self._service.deliveries)
 
+    def assert_invoked(self, function_name: str, *, times: int | None = None, **fields: Any) -> None:
+        """Fails the test where a function was not invoked like this; its text lists what came closest.
+
+        Args:
+            function_name: the plain name.
+            times: exactly how often; at least once by default.
+            **fields: of ``Invocation``, as for ``filter``: ``event={"id": 7}, qualifier="live"``.
+
+        Raises:
+            AssertionError: it was not.
+            TypeError: an invocation has no such field.
+
+        Example:
+            >>> fake.assert_invoked("orders", event={"id": 7}, executed_version="2", times=1)
+        """
+        __tracebackhide__ = True
+        _fail(assertions.unmet(self.invocations, "invoked", "function_name", {"function_name": function_name, **fields}, times))
+
+    def assert_invoked_once_with(self, function_name: str, event: Any, **fields: Any) -> None:
+        """Fails the test where a function was not invoked exactly once, with this event; as of a ``Mock``.
+
+        Raises:
+            AssertionError: it was not, was so again, or with another event too.
+            TypeError: an invocation has no such field.
+        """
+        __tracebackhide__ = True
+        self.assert_invoked(function_name, event=event, **fields)
+        self.assert_invoked(function_name, times=1)
+
+    def assert_not_invoked(self, function_name: str, **fields: Any) -> None:
+        """Fails the test where a function was invoked like this.
+
+        Raises:
+            AssertionError: it was.
+            TypeError: an invocation has no such field.
+        """
+        __tracebackhide__ = True
+        self.assert_invoked(function_name, times=0, **fields)
+
+    def assert_called(self, operation: str, *, times: int | None = None, **fields: Any) -> None:
+        """Fails the test where no client made a call like this; its text lists what came closest.
+
+        Args:
+            operation: AWS's name.
+            times: exactly how often; at least once by default.
+            **fields: of ``ApiCall``, or API parameters: ``Name="live"``.
+
+        Raises:
+            AssertionError: none did.
+            TypeError: a call has no such field.
+
+        Example:
+            >>> fake.assert_called("UpdateAlias", FunctionName="orders", Name="live", FunctionVersion="2")
+        """
+        __tracebackhide__ = True
+        _fail(assertions.unmet(self.calls, "called", "operation", {"operation": operation, **fields}, times))
+
+    def assert_not_called(self, operation: str, **fields: Any) -> None:
+        """Fails the test where a client made a call like this.
+
+        Raises:
+            AssertionError: one did.
+            TypeError: a call has no such field.
+        """
+        __tracebackhide__ = True
+        self.assert_called(operation, times=0, **fields)
+
     @property
     def _service(self) -> Service:
         return self._server.service
+
+
+def _fail(message: str | None) -> None:
+    __tracebackhide__ = True
+    if message is not None:
+        raise AssertionError(message)

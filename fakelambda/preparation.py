@@ -17,7 +17,7 @@ from fakelambda.faults import Fault
 from fakelambda.inspection.records import ApiCall
 from fakelambda.observation import Observation
 from fakelambda.operations.answers import code_at
-from fakelambda.runtime import code
+from fakelambda.runtime import canned, code
 from fakelambda.runtime.runner import Handler
 
 _ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
@@ -30,7 +30,15 @@ class Preparation(Observation):
     _neighbours: Neighbours
 
     def add_function(
-        self, function_name: str, handler: Handler | None = None, *, source: str | Path | None = None, **parameters: Any
+        self,
+        function_name: str,
+        handler: Handler | None = None,
+        *,
+        source: str | Path | None = None,
+        returns: Any = ...,
+        raises: BaseException | type[BaseException] | None = None,
+        results: Iterable[Any] | None = None,
+        **parameters: Any,
     ) -> str:
         """Creates a function that is ready to be invoked.
 
@@ -38,23 +46,23 @@ class Preparation(Observation):
             function_name: the plain name.
             handler: a callable that runs as it is, with the host's environment under the function's variables.
             source: a directory that is deployed instead, as if it had been zipped; give ``Handler`` beside it.
+            returns, raises, results: what comes of its invocations where the code does not matter, as for ``bind``.
             **parameters: of ``CreateFunction``; role and runtime have defaults.
 
         Returns:
             The function's ARN.
 
         Raises:
-            TypeError: not exactly one of handler and source, or no callable.
+            TypeError: not exactly one of handler, source, returns, raises and results, or no callable.
             botocore.exceptions.ClientError: what AWS answers to the parameters.
 
         Example:
             >>> fake.add_function("orders", lambda event, context: event, Timeout=30)
             'arn:aws:lambda:us-east-1:123456789012:function:orders'
         """
+        handler = canned.handler_of("add_function()", handler, returns, raises, results)
         if (handler is None) == (source is None):
             raise TypeError("add_function() takes either a callable or source=directory: add_function('orders', handler).")
-        if handler is not None and not callable(handler):
-            raise TypeError(f"add_function() takes a callable, not {handler!r}; for a directory write source={handler!r}.")
         package = code.of_directory(Path(source)) if source is not None else code.of_files({"callable.py": _CALLABLE})
         defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
         if parameters.get("PackageType", "Zip") == "Zip":
@@ -64,21 +72,37 @@ class Preparation(Observation):
             self.bind(answer["FunctionName"], handler)
         return str(answer["FunctionArn"])
 
-    def bind(self, function_name: str, handler: Handler, qualifier: str | None = None) -> None:
+    def bind(
+        self,
+        function_name: str,
+        handler: Handler | None = None,
+        qualifier: str | None = None,
+        *,
+        returns: Any = ...,
+        raises: BaseException | type[BaseException] | None = None,
+        results: Iterable[Any] | None = None,
+    ) -> None:
         """Runs a callable instead of a function's code, now or once the function exists; also for images and other languages.
 
         Args:
             function_name: a name or ARN, optionally with a qualifier.
             handler: called with event and context.
             qualifier: the version or alias it is for; without one it is for every invocation that no other binding is for.
+            returns: the result of every invocation, instead of a handler.
+            raises: the exception that every invocation ends with.
+            results: what one invocation each returns or, an exception, raises; one invocation more fails the test.
 
         Raises:
-            TypeError: the handler is not callable.
+            TypeError: not exactly one of handler, returns, raises and results, or the handler is not callable.
+
+        Example:
+            >>> fake.bind("payments", results=[TimeoutError(), {"paid": True}])
         """
-        if not callable(handler):
-            raise TypeError(f"bind() takes a callable, not {handler!r}.")
+        runs = canned.handler_of("bind()", handler, returns, raises, results)
+        if runs is None:
+            raise TypeError("bind() takes a callable, returns=, raises= or results=: bind('orders', handler).")
         reference = self._reference(function_name, qualifier)
-        self._service.runner.bind((reference.account_id, reference.region, reference.name), handler, reference.qualifier)
+        self._service.runner.bind((reference.account_id, reference.region, reference.name), runs, reference.qualifier)
 
     def unbind(self, function_name: str, qualifier: str | None = None) -> None:
         """Runs the function's own code again.

@@ -67,12 +67,16 @@ class Exited(BaseException):
         self.cause = cause
 
 
+class OutOfResults(BaseException):
+    """A test gave a function fewer results than it is invoked; no ``except Exception`` of the code under test hides that."""
+
+
 def belongs_to_the_test_runner(error: BaseException) -> bool:
     """Says whether an exception speaks to whoever runs the tests, so that no fake may take it for a failing handler.
 
-    That is ctrl-C, the outcomes of pytest (``skip``, ``fail``, ``exit``) and the control flow of Hypothesis.
+    That is ctrl-C, the outcomes of pytest (``skip``, ``fail``, ``exit``), the control flow of Hypothesis and our own ``OutOfResults``.
     """
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | OutOfResults):
         return True
     kinds = type(error).__mro__
     if isinstance(error, Exception):

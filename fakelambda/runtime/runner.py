@@ -15,6 +15,7 @@ from fakelambda.domain import provisioned_concurrency, runtimes, xray
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.runtime import capturing, failures, logs, sleeping
+from fakelambda.runtime.canned import Canned
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
 from fakelambda.runtime.environments import Environments
@@ -111,13 +112,16 @@ class Runner:
         """
         del self._bound[key, qualifier]
 
-    def snapshot(self) -> dict[tuple[FunctionKey, str | None], Handler]:
-        """The bindings."""
-        return self._bound.copy()
+    def snapshot(self) -> list[tuple[tuple[FunctionKey, str | None], Handler, int]]:
+        """The bindings, and how many of their results were used."""
+        return [(key, handler, handler.place if isinstance(handler, Canned) else 0) for key, handler in self._bound.items()]
 
-    def restore(self, bound: dict[tuple[FunctionKey, str | None], Handler]) -> None:
+    def restore(self, bound: list[tuple[tuple[FunctionKey, str | None], Handler, int]]) -> None:
         """Binds what was bound, and discards every environment."""
-        self._bound = bound.copy()
+        self._bound = {key: handler for key, handler, _ in bound}
+        for _, handler, place in bound:
+            if isinstance(handler, Canned):
+                handler.place = place
         self.discard_all()
 
     def discard_all(self) -> None:

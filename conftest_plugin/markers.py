@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conftest_plugin import report
+
 if TYPE_CHECKING:
     from fakelambda import FakeLambda
 
@@ -18,8 +20,9 @@ _MARKER = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the marker known, for ``--markers`` and ``--strict-markers``."""
+    """Makes the marker known, for ``--markers`` and ``--strict-markers``, and refuses a wrong ini value before any test runs."""
     config.addinivalue_line("markers", _MARKER)
+    report.kind_of(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

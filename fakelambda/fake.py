@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random as chance
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, Self, cast
@@ -21,6 +23,8 @@ from fakelambda.runtime import process
 from fakelambda.snapshots import Snapshot, refuse_within_a_handler
 
 _NO_TIME = timedelta(0)
+_MOST_WATCHED = 4  # a test that Hypothesis drives makes thousands; the last are those of the example that failed
+_watchers: list[deque[FakeLambda]] = []
 
 
 class FakeLambda(Preparation):
@@ -106,6 +110,8 @@ class FakeLambda(Preparation):
         default_session.install()
         hook.enter(self._server)
         self._started = True
+        for watcher in _watchers:
+            watcher.append(self)
         return self
 
     def stop(self) -> None:
@@ -240,6 +246,17 @@ class FakeLambda(Preparation):
             RuntimeError: what runs goes on scheduling more.
         """
         self._server.visit(self._service.schedule.drain)
+
+
+@contextmanager
+def watched() -> Iterator[deque[FakeLambda]]:
+    """The last fakes that are started inside, for whoever reports on them."""
+    started: deque[FakeLambda] = deque(maxlen=_MOST_WATCHED)
+    _watchers.append(started)
+    try:
+        yield started
+    finally:
+        _watchers[:] = [watcher for watcher in _watchers if watcher is not started]
 
 
 def current() -> FakeLambda:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fakelambda.aws.serving import Server
 from fakelambda.domain.functions import Function
-from fakelambda.inspection import assertions
+from fakelambda.inspection import assertions, timeline
 from fakelambda.inspection.records import ApiCall, Delivery, Invocation
 from fakelambda.inspection.selection import Selection
 from fakelambda.operations.call import Service
@@ -53,6 +53,21 @@ class Observation:
             assert json.loads(fake.deliveries[-1].body)["requestContext"]["condition"] == "RetriesExhausted"
         """
         return list(self._service.deliveries)
+
+    def timeline(self) -> str:
+        """The story so far as text: a line for each call, invocation and delivery, with what handlers wrote, in order.
+
+        Example:
+            >>> print(fake.timeline())
+            2026-03-01
+            10:00:00.000 Invoke orders {"Payload": ...} -> 200 [us-east-1, 123456789012]
+            10:00:00.000   orders ran (version $LATEST, 0.000 s, cold start): {"id": 7} -> "thanks"
+        """
+        return timeline.timeline(self.calls, self.invocations, self.deliveries)
+
+    def sequence_diagram(self) -> str:
+        """The same as a Mermaid sequence diagram, for those who would rather look."""
+        return timeline.sequence_diagram(self.calls, self.invocations, self.deliveries)
 
     def assert_invoked(self, function_name: str, *, times: int | None = None, **fields: Any) -> None:
         """Fails the test where a function was not invoked like this; its text lists what came closest.

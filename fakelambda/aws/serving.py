@@ -211,9 +211,10 @@ class Conversation:
 
     def _reply(self) -> Reply:
         service, record = self._service, self.record
-        now = service.world.now()
+        now = record.at = service.world.now()
         service.schedule.settle()
-        call = Call(service, record.operation, record.region, record.account_id, service.world.new_id(), now)
+        request_id = record.request_id = service.world.new_id()
+        call = Call(service, record.operation, record.region, record.account_id, request_id, now)
         try:
             answer = self._answer(call)
         except ServiceError as error:

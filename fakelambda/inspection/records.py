@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from fakelambda.runtime import logs
 from fakelambda.runtime.environment import Outcome
 from fakelambda.runtime.logs import Log
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+
+_next_place = itertools.count().__next__
+"""Of whatever begins: calls, invocations and deliveries have one order, also where the clock stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,7 @@ class Invocation:
         cold_start: whether the execution environment was new.
         outcome: what the handler came to; ``result``, ``error`` and ``error_payload`` tell.
         log: what it logged, and when; ``logs`` tells it as text.
+        place: in the order of all that began.
     """
 
     function_name: str
@@ -45,6 +51,7 @@ class Invocation:
     cold_start: bool
     outcome: Outcome = field(repr=False)
     log: Log = field(repr=False)
+    place: int = field(repr=False)
 
     def __repr__(self) -> str:
         version = f"{self.function_name}:{self.qualifier or self.executed_version}"
@@ -82,6 +89,7 @@ class Delivery:
         attributes: of the message, as text; for an event bus and a bucket what else their API was given.
         at: aware datetime of the fake's clock.
         error: what the target answered instead of taking it; None where it took it, and where nobody answers for its service.
+        place: in the order of all that began.
     """
 
     target_arn: str
@@ -89,6 +97,7 @@ class Delivery:
     attributes: Mapping[str, Any]
     at: datetime
     error: Exception | None
+    place: int = field(default_factory=_next_place, repr=False)
 
 
 _ATOMS = frozenset({str, int, float, bool, bytes})
@@ -108,6 +117,11 @@ def detached(value: Any) -> Any:
     return {name: detached(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
+def _running_request_id() -> str | None:
+    log = logs.current.get()
+    return None if log is None else log.request_id
+
+
 @dataclass(slots=True)
 class ApiCall:
     """One call of a client, however many HTTP attempts it took.
@@ -117,6 +131,10 @@ class ApiCall:
         error: the error response (``{"Error": {"Code": ...}, ...}``) or the exception that the caller got; None after success.
         attempts: HTTP attempts; more than 1 where the SDK tried again.
         region, account_id: whose state was asked.
+        at: aware datetime of the fake's clock, of the last attempt; None before the first.
+        request_id: of the last attempt's answer.
+        made_in: the request id of the invocation in whose handler the call was made; None for the test's own.
+        place: in the order of all that began.
     """
 
     operation: str
@@ -126,6 +144,10 @@ class ApiCall:
     attempts: int = 0
     error: Mapping[str, Any] | BaseException | None = None
     _answer: Mapping[str, Any] | None = field(default=None, repr=False)
+    at: datetime | None = field(default=None, repr=False)
+    request_id: str = field(default="", repr=False)
+    made_in: str | None = field(default_factory=_running_request_id, repr=False)
+    place: int = field(default_factory=_next_place, repr=False)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -152,30 +174,31 @@ class Invocations:
     """Invocations in the order of their beginning, though each is known only at its end."""
 
     def __init__(self) -> None:
-        self._records: list[Invocation | Callable[[], Invocation] | None] = []
+        self._records: dict[int, Invocation | Callable[[int], Invocation] | None] = {}
 
     def begin(self) -> int:
-        """Takes the next place."""
-        self._records.append(None)
-        return len(self._records) - 1
+        """Takes the next place in the order of all that begins."""
+        place = _next_place()
+        self._records[place] = None
+        return place
 
-    def end(self, place: int, make: Callable[[], Invocation]) -> None:
+    def end(self, place: int, make: Callable[[int], Invocation]) -> None:
         """Fills a place with what makes the record, once somebody asks for it."""
-        if place < len(self._records):  # a reset meanwhile has taken the places away
+        if place in self._records:  # a reset meanwhile has taken the places away
             self._records[place] = make
 
     def ended(self) -> list[Invocation]:
         """Those that have ended."""
         records = self._records
-        for place, record in enumerate(records):
+        for place, record in list(records.items()):
             if callable(record):
-                records[place] = record()
-        return [record for record in records if isinstance(record, Invocation)]
+                records[place] = record(place)
+        return [record for _, record in sorted(records.items()) if isinstance(record, Invocation)]
 
-    def snapshot(self) -> list[Invocation | Callable[[], Invocation] | None]:
+    def snapshot(self) -> dict[int, Invocation | Callable[[int], Invocation] | None]:
         """Those that have begun so far."""
         return self._records.copy()
 
-    def restore(self, records: list[Invocation | Callable[[], Invocation] | None]) -> None:
+    def restore(self, records: dict[int, Invocation | Callable[[int], Invocation] | None]) -> None:
         """Forgets those that have begun since."""
         self._records = records.copy()

@@ -108,7 +108,7 @@ def reraise(service: Service, ran: Ran) -> None:
         raise ran.outcome.error
 
 
-def _record(request: Request, configuration: FunctionConfiguration, started_at: datetime, ran: Ran) -> Invocation:
+def _record(request: Request, configuration: FunctionConfiguration, started_at: datetime, ran: Ran, place: int) -> Invocation:
     outcome = ran.outcome
     return Invocation(
         function_name=configuration.function_name,
@@ -123,6 +123,7 @@ def _record(request: Request, configuration: FunctionConfiguration, started_at: 
         started_at=started_at,
         duration=ran.duration,
         cold_start=outcome.cold_start,
+        place=place,
     )
 
 

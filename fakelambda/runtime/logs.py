@@ -147,6 +147,10 @@ class Log:
             events.insert(0, LogEvent(events[0].at, self.init_start))
         return events
 
+    def written(self) -> str:
+        """What the handler itself has written, without Lambda's own lines."""
+        return "".join(event.message for event in self._written)
+
     def text(self) -> str:
         """The whole log."""
         return "".join(event.message for event in self.events())

@@ -490,6 +490,13 @@ def test_what_others_put_in_our_places_stays_theirs() -> None:
     botocore.endpoint.time = time  # type: ignore[attr-defined]  # mock has put our stand-in back, which nobody can foresee
 
 
+@pytest.fixture
+def nobody_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin keeps the last fakes of a test for its report; here nothing may."""
+    monkeypatch.setattr("fakelambda.fake._watchers", [])
+
+
+@pytest.mark.usefixtures("nobody_reports")
 def test_clients_and_fakes_die() -> None:
     def story() -> list[weakref.ref[Any]]:
         fake = FakeLambda()
@@ -507,6 +514,7 @@ def test_clients_and_fakes_die() -> None:
     assert len(hook._flights) == len(hook._strained) == 0
 
 
+@pytest.mark.usefixtures("nobody_reports")
 def test_hundreds_of_fakes_leave_nothing() -> None:
     client = new_client()
 

@@ -183,7 +183,7 @@ def _member(name: str, shape: Shape, operation: str, *, required: bool) -> _Memb
         empty_is_null=shape.type_name == "list" and shape.serialization.get("location") == "querystring",
         shape=shape,
         types=_TYPES.get(shape.type_name, ()),
-        constraints=() if (operation, name) in _UNCONSTRAINED_MEMBERS else tuple(_constraints(shape)),
+        constraints=tuple(_constraints(shape)) if is_judged(operation, name) else (),
         structure=_structure(shape),
     )
 
@@ -193,11 +193,27 @@ def _structure(shape: Shape) -> StructureShape | None:
     return inner if inner.type_name == "structure" and inner.members else None
 
 
+def traits_of(shape: Shape, list_name: str = "") -> dict[str, Any]:
+    """The model's traits of a shape as the service judges by them: ``min``, ``max``, ``pattern``, ``enum`` ...
+
+    Args:
+        list_name: of the list whose element it is.
+    """
+    if shape.name in _UNCONSTRAINED_SHAPES:
+        return {}
+    traits = {**shape.metadata, **_TRAITS.get(shape.name, {})}
+    printed_as = list_name if list_name in _BARE_ELEMENTS else shape.name
+    return {**traits, "enum": [*_taken(printed_as, traits["enum"])]} if "enum" in traits else traits
+
+
+def is_judged(operation: str, member: str) -> bool:
+    """Whether the constraints of an operation's member are judged here at all."""
+    return (operation, member) not in _UNCONSTRAINED_MEMBERS
+
+
 def _constraints(shape: Shape) -> Iterator[_Constraint]:
     """The constraints of a shape, in the order in which AWS prints them; none of blobs, booleans, timestamps and structures."""
-    if shape.name in _UNCONSTRAINED_SHAPES:
-        return
-    traits = {**shape.metadata, **_TRAITS.get(shape.name, {})}
+    traits = traits_of(shape)
     match shape.type_name:
         case "string":
             yield from _bounds(traits, "length", len)
@@ -233,8 +249,11 @@ def _bounds(traits: Mapping[str, Any], noun: str, measure: Callable[[Any], float
 
 def _enum(name: str, modelled: Sequence[str]) -> _Constraint:
     recorded = _RECORDED_ENUMS[name].split() if name in _RECORDED_ENUMS else modelled
-    taken = frozenset((*recorded, *modelled))
-    return _Constraint(taken.__contains__, f"Member must satisfy enum value set: [{', '.join(recorded)}]")
+    return _Constraint(_taken(name, modelled).__contains__, f"Member must satisfy enum value set: [{', '.join(recorded)}]")
+
+
+def _taken(name: str, modelled: Sequence[str]) -> dict[str, None]:
+    return dict.fromkeys((*_RECORDED_ENUMS.get(name, "").split(), *modelled))
 
 
 def _elements(shape: ListShape, bounds: Sequence[_Constraint]) -> Iterator[_Constraint]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fakelambda.aws.serving import Server
+from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function
 from fakelambda.inspection import assertions, timeline
 from fakelambda.inspection.records import ApiCall, Delivery, Invocation
@@ -32,6 +33,17 @@ class Observation:
         """The functions of the fake's own account and region by name, read-only."""
         with self._service.lock:
             return MappingProxyType(self._service.state.functions(self.account_id, self.region).as_mapping())
+
+    @property
+    def event_source_mappings(self) -> Mapping[str, EventSourceMapping]:
+        """The event source mappings of the fake's own account and region by UUID, read-only.
+
+        Example:
+            >>> [mapping.state for mapping in fake.event_source_mappings.values()]
+            [<State.ENABLED: 'Enabled'>]
+        """
+        with self._service.lock:
+            return MappingProxyType(self._service.state.event_source_mappings(self.account_id, self.region).as_mapping())
 
     @property
     def invocations(self) -> Selection[Invocation]:

@@ -234,7 +234,14 @@ def _everything(client: Any) -> Any:
     pages = client.get_paginator("list_functions").paginate(FunctionVersion="ALL")
     versions = [version for page in pages for version in page["Functions"]]
     names = sorted({version["FunctionName"] for version in versions})
-    seen: dict[str, Any] = {"account": _answer(client, "get_account_settings"), "versions": versions}
+    pages = client.get_paginator("list_event_source_mappings").paginate()
+    mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    seen: dict[str, Any] = {
+        "account": _answer(client, "get_account_settings"),
+        "versions": versions,
+        "mappings": [_answer(client, "get_event_source_mapping", UUID=mapping["UUID"]) for mapping in mappings],
+        "mapping tags": [_answer(client, "list_tags", Resource=mapping["EventSourceMappingArn"]) for mapping in mappings],
+    }
     for name in names:
         function = _answer(client, "get_function", FunctionName=name)
         function["Code"].pop("Location", None)  # it is signed anew each second

@@ -24,7 +24,7 @@ class OperationFacts:
         status_member: the output member that repeats the HTTP status and decides it; None for most operations.
         header_members: output members that travel in HTTP headers, with the header's name.
         streaming_member: the output member that is a stream; None for most operations.
-        blobs: where blobs are in the input, as paths of members.
+        blobs, timestamps: where such are in the input, as paths of members.
     """
 
     arguments: dict[str, str]
@@ -33,6 +33,7 @@ class OperationFacts:
     header_members: dict[str, str]
     streaming_member: str | None
     blobs: tuple[tuple[str, ...], ...]
+    timestamps: tuple[tuple[str, ...], ...]
 
 
 _FACTS: dict[tuple[str, str], OperationFacts] = {}
@@ -58,17 +59,19 @@ def _read(operation_model: OperationModel) -> OperationFacts:
         status_member=next((name for name, place in located.items() if place.get("location") == "statusCode"), None),
         header_members={name: place["name"].lower() for name, place in located.items() if place.get("location") == "header"},
         streaming_member=payload if payload and outputs[payload].type_name == "blob" else None,
-        blobs=tuple(_blobs(operation_model.input_shape)),
+        blobs=tuple(_paths(operation_model.input_shape, "blob")),
+        timestamps=tuple(_paths(operation_model.input_shape, "timestamp")),
     )
 
 
-def _blobs(shape: Shape | None) -> Iterator[tuple[str, ...]]:
+def _paths(shape: Shape | None, type_name: str) -> Iterator[tuple[str, ...]]:
+    """Where members of a type are, as far as structures lead there."""
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
-            if member.type_name == "blob":
+            if member.type_name == type_name:
                 yield (name,)
             else:
-                yield from ((name, *path) for path in _blobs(member))
+                yield from ((name, *path) for path in _paths(member, type_name))
 
 
 _ERRORS: dict[tuple[str, str], tuple[int, str] | None] = {}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import formatdate
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.response import StreamingBody
+from botocore.utils import parse_to_aware_datetime
 
 from fakelambda.aws import model
 from fakelambda.domain.errors import NotModelled, ServiceError
@@ -31,16 +33,27 @@ RETRYABLE = frozenset({429, 500, 502, 503, 504})
 
 
 def kept(facts: OperationFacts, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a call's parameters; blobs become bytes, whatever form botocore took them in, and streams are read, once."""
+    """A copy of a call's parameters; blobs become bytes, whatever form botocore took them in, and streams are read, once.
+
+    Timestamps become aware datetimes of whole seconds, as they travel.
+    """
     copy: dict[str, Any] = detached(parameters)
-    for *path, member in facts.blobs:
-        holder: Any = copy
+    for holder, member in _places(copy, facts.blobs):
+        content = holder[member].read() if hasattr(holder[member], "read") else holder[member]
+        holder[member] = content.encode() if isinstance(content, str) else bytes(content)
+    for holder, member in _places(copy, facts.timestamps):
+        holder[member] = parse_to_aware_datetime(holder[member]).astimezone(UTC).replace(microsecond=0)
+    return copy
+
+
+def _places(parameters: dict[str, Any], paths: Iterable[tuple[str, ...]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The structures and their members that paths lead to, as far as they were given."""
+    for *path, member in paths:
+        holder: Any = parameters
         for name in path:
             holder = holder.get(name, {})
         if member in holder:
-            content = holder[member].read() if hasattr(holder[member], "read") else holder[member]
-            holder[member] = content.encode() if isinstance(content, str) else bytes(content)
-    return copy
+            yield holder, member
 
 
 def arguments(

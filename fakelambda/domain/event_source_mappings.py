@@ -60,6 +60,40 @@ TRANSITIONS: dict[tuple[State | None, Event], State | None] = {
     (State.DELETING, Event.POLLING_ENDS): NOWHERE,
 }
 
+MEMBERS: Mapping[str, str] = {
+    "uuid": "UUID",
+    "arn": "EventSourceMappingArn",
+    "event_source_arn": "EventSourceArn",
+    "batch_size": "BatchSize",
+    "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
+    "function_response_types": "FunctionResponseTypes",
+    "starting_position": "StartingPosition",
+    "starting_position_timestamp": "StartingPositionTimestamp",
+    "bisect_batch_on_function_error": "BisectBatchOnFunctionError",
+    "destination_config": "DestinationConfig",
+    "maximum_record_age_in_seconds": "MaximumRecordAgeInSeconds",
+    "maximum_retry_attempts": "MaximumRetryAttempts",
+    "parallelization_factor": "ParallelizationFactor",
+    "tumbling_window_in_seconds": "TumblingWindowInSeconds",
+    "scaling_config": "ScalingConfig",
+    "last_modified": "LastModified",
+    "last_processing_result": "LastProcessingResult",
+    "state": "State",
+    "state_transition_reason": "StateTransitionReason",
+    "topics": "Topics",
+    "queues": "Queues",
+    "source_access_configurations": "SourceAccessConfigurations",
+    "self_managed_event_source": "SelfManagedEventSource",
+    "amazon_managed_kafka_event_source_config": "AmazonManagedKafkaEventSourceConfig",
+    "self_managed_kafka_event_source_config": "SelfManagedKafkaEventSourceConfig",
+    "document_db_event_source_config": "DocumentDBEventSourceConfig",
+    "provisioned_poller_config": "ProvisionedPollerConfig",
+    "kms_key_arn": "KMSKeyArn",
+    "metrics_config": "MetricsConfig",
+    "logging_config": "LoggingConfig",
+}
+"""AWS's names of what a mapping shows of itself as it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSourceMapping:

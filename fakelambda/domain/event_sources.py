@@ -1,165 +1,141 @@
-"""The kinds of event sources: what a mapping of each has by default, and which parameters each refuses."""
+"""The kinds of event sources: what each takes, needs and has by default, and what AWS says where one is missing or taken already."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceConflictException
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 
-_MOST_WITHOUT_WINDOW = 10
-_ALL = frozenset({"batch_size", "maximum_batching_window_in_seconds", "filter_criteria", "kms_key_arn", "metrics_config"})
-_STREAM = frozenset(
+NO_QUEUE = "Error occurred while ReceiveMessage. SQS Error Code: {}. SQS Error Message: {}"
+_ALWAYS = frozenset({"batch_size", "maximum_batching_window_in_seconds", "filter_criteria", "kms_key_arn", "metrics_config"})
+_POSITION = frozenset({"starting_position", "starting_position_timestamp"})
+_FAILURES = frozenset(
     {
-        "starting_position",
-        "starting_position_timestamp",
         "destination_config",
         "maximum_record_age_in_seconds",
         "maximum_retry_attempts",
         "bisect_batch_on_function_error",
         "function_response_types",
-        "parallelization_factor",
-        "tumbling_window_in_seconds",
     }
 )
-_STREAM_DEFAULTS: Mapping[str, Any] = {
-    "batch_size": 100,
-    "maximum_batching_window_in_seconds": 0,
-    "function_response_types": (),
-    "bisect_batch_on_function_error": False,
-    "destination_config": {"OnFailure": {}},
-    "maximum_record_age_in_seconds": -1,
-    "maximum_retry_attempts": -1,
-    "parallelization_factor": 1,
-    "tumbling_window_in_seconds": 0,
-    "last_processing_result": "No records processed",
-}
+_KAFKA = frozenset({"topics", "source_access_configurations", "provisioned_poller_config", "logging_config"})
+_NOTHING_YET = {"last_processing_result": "No records processed"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventSource:
-    """A kind of event source.
+    """A kind of event source. Parameters have their Python names.
 
     Args:
-        takes: the parameters that it takes beside those of every source.
+        takes: the parameters that it takes.
+        needs: those that have to be given.
         defaults: of the record's fields; what is not there is None, and does not appear in answers.
         reason: ``StateTransitionReason`` of a user's change.
+        maximum_batch_size: in records.
+        pollers: ``MinimumPollers`` and ``MaximumPollers`` by default, the least, and the most.
+        access: the types of ``SourceAccessConfigurations`` that suit it.
     """
 
     takes: frozenset[str]
+    needs: tuple[str, ...] = ()
     defaults: Mapping[str, Any]
     reason: str = "USER_INITIATED"
+    maximum_batch_size: int = 10_000
+    pollers: tuple[int, int, int, int] = (1, 200, 1, 2_000)
+    access: frozenset[str] = frozenset()
 
 
-SQS = EventSource(
-    takes=frozenset({"function_response_types", "scaling_config", "provisioned_poller_config"}),
+QUEUE = EventSource(
+    takes=_ALWAYS | {"function_response_types", "scaling_config", "provisioned_poller_config"},
     defaults={"batch_size": 10, "maximum_batching_window_in_seconds": 0, "function_response_types": ()},
+    pollers=(2, 200, 2, 10_000),
 )
-KINESIS = EventSource(takes=_STREAM, defaults=_STREAM_DEFAULTS, reason="User action")
-DYNAMODB = EventSource(takes=_STREAM, defaults=_STREAM_DEFAULTS, reason="User action")
+FIFO_QUEUE = replace(QUEUE, maximum_batch_size=10)
+STREAM = EventSource(
+    takes=_ALWAYS | _POSITION | _FAILURES | {"parallelization_factor", "tumbling_window_in_seconds"},
+    needs=("starting_position",),
+    defaults={
+        "batch_size": 100,
+        "maximum_batching_window_in_seconds": 0,
+        "function_response_types": (),
+        "bisect_batch_on_function_error": False,
+        "destination_config": {"OnFailure": {}},
+        "maximum_record_age_in_seconds": -1,
+        "maximum_retry_attempts": -1,
+        "parallelization_factor": 1,
+        "tumbling_window_in_seconds": 0,
+        **_NOTHING_YET,
+    },
+    reason="User action",
+)
+TABLE_STREAM = replace(STREAM)
+SELF_MANAGED_KAFKA = EventSource(
+    takes=_ALWAYS | _POSITION | _FAILURES | _KAFKA | {"self_managed_event_source", "self_managed_kafka_event_source_config"},
+    needs=("topics", "source_access_configurations"),
+    defaults={"batch_size": 100, "starting_position": "TRIM_HORIZON", **_NOTHING_YET},
+    access=frozenset(
+        {"BASIC_AUTH", "SASL_SCRAM_256_AUTH", "SASL_SCRAM_512_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH", "SERVER_ROOT_CA_CERTIFICATE"}
+        | {"VPC_SUBNET", "VPC_SECURITY_GROUP", "IAM_AUTH", "IAM_OAUTHBEARER_AUTH", "OAUTHBEARER_AUTH", "OAUTHBEARER_SCOPE"}
+        | {"OAUTHBEARER_AUDIENCE", "OAUTHBEARER_LOGICAL_CLUSTER", "OAUTHBEARER_IDENTITY_POOL"}
+    ),
+)
+MANAGED_KAFKA = EventSource(
+    takes=_ALWAYS | _POSITION | _FAILURES | _KAFKA | {"amazon_managed_kafka_event_source_config"},
+    needs=("starting_position", "topics"),
+    defaults={"batch_size": 100, **_NOTHING_YET},
+    access=frozenset({"SASL_SCRAM_512_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH"}),
+)
+BROKER = EventSource(
+    takes=_ALWAYS | {"queues", "source_access_configurations"},
+    needs=("queues", "source_access_configurations"),
+    defaults={"batch_size": 100, **_NOTHING_YET},
+    access=frozenset({"BASIC_AUTH", "VIRTUAL_HOST"}),
+)
+CHANGE_STREAM = EventSource(
+    takes=_ALWAYS | _POSITION | {"document_db_event_source_config", "source_access_configurations"},
+    needs=("starting_position", "document_db_event_source_config", "source_access_configurations"),
+    defaults={"batch_size": 100, "maximum_batching_window_in_seconds": 0, **_NOTHING_YET},
+    access=frozenset({"BASIC_AUTH"}),
+)
 
-_BY_SERVICE = MappingProxyType({"sqs": SQS, "kinesis": KINESIS, "dynamodb": DYNAMODB})
+_ARNS: tuple[tuple[re.Pattern[str], EventSource], ...] = (
+    (re.compile(r"sqs:[^:]+\.fifo"), FIFO_QUEUE),
+    (re.compile(r"sqs:[^:]+"), QUEUE),
+    (re.compile(r"kinesis:stream/[^/:]+(/consumer/[^/]+)?"), STREAM),
+    (re.compile(r"dynamodb:table/[^/]+/stream/.+"), TABLE_STREAM),
+    (re.compile(r"kafka:(cluster|vpc-connection)/.+"), MANAGED_KAFKA),
+    (re.compile(r"mq:broker:.+"), BROKER),
+    (re.compile(r"rds:cluster:.+"), CHANGE_STREAM),  # clusters of DocumentDB have ARNs of RDS
+)
 
 
-def of_arn(event_source_arn: str | None) -> EventSource:
-    """The kind of source that an ARN names.
+def of(event_source_arn: str | None, self_managed_event_source: Mapping[str, Any] | None) -> EventSource:
+    """The kind of source that a caller named.
 
     Raises:
         InvalidParameterValueException: none that Lambda polls.
     """
-    source = _BY_SERVICE.get(event_source_arn.split(":")[2]) if event_source_arn else None
-    if source is None:
+    if not event_source_arn:
+        found = SELF_MANAGED_KAFKA if self_managed_event_source else None
+    else:
+        _, _, service, _, _, resource = event_source_arn.split(":", 5)
+        found = next((source for arn, source in _ARNS if arn.fullmatch(f"{service}:{resource}")), None)
+    if found is None:
         raise InvalidParameterValueException("Unrecognized event source.")
-    return source
+    return found
 
 
-def settings(source: EventSource, arn: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's fields that parameters decide, with the defaults of the source for those that were not given.
-
-    Args:
-        given: parameters that are not None.
-
-    Raises:
-        InvalidParameterValueException: the source does not take one, needs another, or a value does not suit it.
-    """
-    if "starting_position" in source.takes:
-        _check_starting_position(source, arn, given.get("starting_position"))
-    made = {**source.defaults, **_fields(source, given)}
-    check_batch(source, made["batch_size"], made["maximum_batching_window_in_seconds"])
-    return made
-
-
-def _fields(source: EventSource, given: Mapping[str, Any]) -> dict[str, Any]:
-    for name in given:
-        if name not in source.takes and name not in _ALL:
-            raise InvalidParameterValueException(f"Unsupported {_parameter(name)} parameter for given event source mapping type.")
-    made: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    criteria = made.pop("filter_criteria", None)
-    if criteria is not None:
-        made["filters"] = checked_patterns([pattern["Pattern"] for pattern in criteria.get("Filters", ()) if "Pattern" in pattern])
-    if "destination_config" in made:
-        made["destination_config"] = {"OnFailure": made["destination_config"].get("OnFailure", {})}
-    return made
-
-
-def _check_starting_position(source: EventSource, arn: str | None, position: str | None) -> None:
-    if position is None:
-        raise InvalidParameterValueException(
-            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."
+def missing(event_source_arn: str) -> InvalidParameterValueException:
+    """What AWS says of a queue or a stream that does not exist."""
+    if event_source_arn.split(":")[2] == "sqs":
+        return InvalidParameterValueException(
+            NO_QUEUE.format("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
         )
-    if source is DYNAMODB and position == "AT_TIMESTAMP":
-        raise InvalidParameterValueException(f"Unsupported starting position for arn type: {arn}")
-
-
-def check_batch(source: EventSource, batch_size: int, window: int | None) -> None:
-    """Refuse batches of a queue that one receive cannot fill, where there is no time for more.
-
-    Raises:
-        InvalidParameterValueException: more than ten messages without a window.
-    """
-    if source is SQS and batch_size > _MOST_WITHOUT_WINDOW and not window:
-        raise InvalidParameterValueException(
-            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
-        )
-
-
-def checked_patterns(patterns: Sequence[str]) -> tuple[str, ...]:
-    """Filter patterns as they are stored.
-
-    Raises:
-        InvalidParameterValueException: one is no pattern.
-    """
-    for pattern in patterns:
-        try:
-            parsed = json.loads(pattern)
-        except ValueError:
-            parsed = None
-        if not isinstance(parsed, dict):
-            raise InvalidParameterValueException("Invalid filter pattern definition.")
-    return tuple(patterns)
-
-
-def _parameter(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
-def changes(source: EventSource, before: EventSourceMapping, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's fields that an update changes; what was not given stays.
-
-    Args:
-        given: parameters that are not None.
-
-    Raises:
-        InvalidParameterValueException: the source does not take one, or a value does not suit it.
-    """
-    made = _fields(source, given)
-    size = made.get("batch_size", before.batch_size)
-    check_batch(source, size, made.get("maximum_batching_window_in_seconds", before.maximum_batching_window_in_seconds))
-    return made
+    return InvalidParameterValueException(f"Stream not found: {event_source_arn}")
 
 
 def check_visibility_timeout(visibility_timeout: int | None, function_timeout: int) -> None:
@@ -178,11 +154,51 @@ def check_visibility_timeout(visibility_timeout: int | None, function_timeout: i
         )
 
 
-def duplicate(event_source_arn: str | None, function_name: str, uuid: str) -> ResourceConflictException:
-    """What AWS says of a second mapping between a source and a function; the blanks are its own."""
-    is_queue = event_source_arn is not None and event_source_arn.split(":")[2] == "sqs"
-    what, mapping = ("An event source mapping with SQS arn", "") if is_queue else ("The event source arn", " provided mapping")
-    return ResourceConflictException(
-        f'{what} (" {event_source_arn} ") and function (" {function_name} "){mapping} already exists. '
-        f"Please update or delete the existing mapping with UUID {uuid}"
+def check_unique(new: EventSourceMapping, others: Iterable[EventSourceMapping]) -> None:
+    """Refuse to connect the same source with the same function twice. A mapping on its way out counts, too.
+
+    Raises:
+        ResourceConflictException: another mapping does so already.
+    """
+    for other in others:
+        if other.uuid != new.uuid and other.function == new.function and _same_source(new, other):
+            raise ResourceConflictException(
+                f"{_duplicate(new)} already exists. Please update or delete the existing mapping with UUID {other.uuid}"
+            )
+
+
+def _same_source(one: EventSourceMapping, other: EventSourceMapping) -> bool:
+    return (
+        one.event_source_arn == other.event_source_arn
+        and (one.topics, one.queues) == (other.topics, other.queues)
+        and _collection(one) == _collection(other)
+        and (one.event_source_arn is not None or not _servers(one).isdisjoint(_servers(other)))
     )
+
+
+def _servers(mapping: EventSourceMapping) -> frozenset[str]:
+    endpoints = (mapping.self_managed_event_source or {}).get("Endpoints", {})
+    return frozenset(server for servers in endpoints.values() for server in servers)
+
+
+def _collection(mapping: EventSourceMapping) -> tuple[str | None, str | None]:
+    config = mapping.document_db_event_source_config or {}
+    return config.get("DatabaseName"), config.get("CollectionName")
+
+
+def _duplicate(mapping: EventSourceMapping) -> str:
+    """The source and the function as AWS's text has them; blanks and words differ by source."""
+    function = mapping.function
+    name = f"{function.name}:{function.qualifier}" if function.qualifier else function.name
+    parts = [f"{what} ({', '.join(quoted)})" for what, quoted in _parts(mapping) if quoted]
+    if parts:
+        endpoints = (mapping.self_managed_event_source or {}).get("Endpoints", {})
+        source = mapping.event_source_arn or ",".join(server for servers in endpoints.values() for server in servers)
+        return ", ".join([f'An event source mapping with event source ("{source}")', f'function ("{function.qualified_arn()}")', *parts])
+    if mapping.service == "sqs":
+        return f'An event source mapping with SQS arn (" {mapping.event_source_arn} ") and function (" {name} ")'
+    return f'The event source arn (" {mapping.event_source_arn} ") and function (" {name} ") provided mapping'
+
+
+def _parts(mapping: EventSourceMapping) -> list[tuple[str, list[str]]]:
+    return [("topics", [f'"{topic}"' for topic in mapping.topics or ()]), ("queues", [f'"{queue}"' for queue in mapping.queues or ()])]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from fakelambda.domain import event_source_mappings, event_sources, functions
+from fakelambda.domain import event_source_mappings, event_source_settings, event_sources, functions
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
-from fakelambda.domain.event_source_mappings import EventSourceMapping, State
+from fakelambda.domain.event_source_mappings import MEMBERS, EventSourceMapping, State
 from fakelambda.domain.event_sources import EventSource
 from fakelambda.domain.names import FunctionReference
 from fakelambda.operations import pages
@@ -16,46 +17,21 @@ from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.transitions import settle_mapping_later
 
 _MAXIMUM_PAGE = 100
-_SHOWN: Mapping[str, str] = {
-    "uuid": "UUID",
-    "arn": "EventSourceMappingArn",
-    "event_source_arn": "EventSourceArn",
-    "batch_size": "BatchSize",
-    "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
-    "function_response_types": "FunctionResponseTypes",
-    "starting_position": "StartingPosition",
-    "starting_position_timestamp": "StartingPositionTimestamp",
-    "bisect_batch_on_function_error": "BisectBatchOnFunctionError",
-    "destination_config": "DestinationConfig",
-    "maximum_record_age_in_seconds": "MaximumRecordAgeInSeconds",
-    "maximum_retry_attempts": "MaximumRetryAttempts",
-    "parallelization_factor": "ParallelizationFactor",
-    "tumbling_window_in_seconds": "TumblingWindowInSeconds",
-    "scaling_config": "ScalingConfig",
-    "last_modified": "LastModified",
-    "last_processing_result": "LastProcessingResult",
-    "state": "State",
-    "state_transition_reason": "StateTransitionReason",
-    "topics": "Topics",
-    "queues": "Queues",
-    "source_access_configurations": "SourceAccessConfigurations",
-    "self_managed_event_source": "SelfManagedEventSource",
-    "amazon_managed_kafka_event_source_config": "AmazonManagedKafkaEventSourceConfig",
-    "self_managed_kafka_event_source_config": "SelfManagedKafkaEventSourceConfig",
-    "document_db_event_source_config": "DocumentDBEventSourceConfig",
-    "provisioned_poller_config": "ProvisionedPollerConfig",
-    "kms_key_arn": "KMSKeyArn",
-    "metrics_config": "MetricsConfig",
-    "logging_config": "LoggingConfig",
-}
+_MARKER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ASKED = (event_sources.QUEUE, event_sources.FIFO_QUEUE, event_sources.STREAM, event_sources.TABLE_STREAM)
 
 
 def _shown(mapping: EventSourceMapping) -> Answer:
-    filters = [{"Pattern": pattern} for pattern in mapping.filters]
-    members = {member: getattr(mapping, name) for name, member in _SHOWN.items()}
+    members = {member: getattr(mapping, name) for name, member in MEMBERS.items()}
     members = {member: list(value) if isinstance(value, tuple) else value for member, value in members.items() if value is not None}
     members |= {"State": mapping.state.value, "FunctionArn": mapping.function.qualified_arn()}
+    filters = [{"Pattern": pattern} for pattern in mapping.filters]
     return members | ({"FilterCriteria": {"Filters": filters}} if filters else {})
+
+
+def _listed(mapping: EventSourceMapping) -> Answer:
+    """A mapping as lists show it: what is encrypted with a key of its owner's stays hidden."""
+    return {member: value for member, value in _shown(mapping).items() if member != "FilterCriteria" or mapping.kms_key_arn is None}
 
 
 def _existing(call: Call, uuid: str) -> EventSourceMapping:
@@ -79,23 +55,19 @@ def _check_function(call: Call, reference: FunctionReference) -> int:
 
 
 def _check_source(call: Call, source: EventSource, arn: str | None, timeout: int) -> None:
-    """Asks the source's own service about it, where one answers.
+    """Asks the source's own service about it, where one answers; of other sources than queues and streams nothing is asked.
 
     Raises:
-        InvalidParameterValueException: it does not exist, or its messages would come back while the function still runs.
+        InvalidParameterValueException: it does not exist here, or its messages would come back while the function still runs.
     """
-    if arn is None:
+    if arn is None or source not in _ASKED:
         return
-    if source is event_sources.SQS:
-        event_sources.check_visibility_timeout(call.service.neighbours.visibility_timeout_of(arn), timeout)
-    elif source in (event_sources.KINESIS, event_sources.DYNAMODB):
+    if arn.split(":")[3] != call.region:
+        raise event_sources.missing(arn)
+    if source in (event_sources.STREAM, event_sources.TABLE_STREAM):
         call.service.neighbours.check_stream(arn)
-
-
-def _check_unique(call: Call, function: FunctionReference, arn: str | None, *, but: str | None = None) -> None:
-    for mapping in call.event_source_mappings.starting_at(""):
-        if mapping.uuid != but and mapping.function == function and mapping.event_source_arn == arn:
-            raise event_sources.duplicate(mapping.event_source_arn, function.name, mapping.uuid)
+    else:
+        event_sources.check_visibility_timeout(call.service.neighbours.visibility_timeout_of(arn), timeout)
 
 
 @operation("CreateEventSourceMapping", locked=False)
@@ -118,10 +90,21 @@ def create_event_source_mapping(
     tumbling_window_in_seconds: int | None = None,
     function_response_types: list[str] | None = None,
     scaling_config: Mapping[str, Any] | None = None,
+    provisioned_poller_config: Mapping[str, Any] | None = None,
+    source_access_configurations: list[Mapping[str, Any]] | None = None,
+    amazon_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
+    self_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
+    document_db_event_source_config: Mapping[str, Any] | None = None,
+    kms_key_arn: str | None = None,
+    metrics_config: Mapping[str, Any] | None = None,
+    logging_config: Mapping[str, Any] | None = None,
+    self_managed_event_source: Mapping[str, Any] | None = None,
+    topics: list[str] | None = None,
+    queues: list[str] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Answer:
     """CreateEventSourceMapping: connects a source with a function; Creating until polling begins."""
-    source = event_sources.of_arn(event_source_arn)
+    source = event_sources.of(event_source_arn, self_managed_event_source)
     given = {
         "batch_size": batch_size,
         "filter_criteria": filter_criteria,
@@ -135,18 +118,29 @@ def create_event_source_mapping(
         "maximum_retry_attempts": maximum_retry_attempts,
         "tumbling_window_in_seconds": tumbling_window_in_seconds,
         "function_response_types": function_response_types,
-        "scaling_config": scaling_config or None,
+        "scaling_config": scaling_config,
+        "provisioned_poller_config": provisioned_poller_config,
+        "source_access_configurations": source_access_configurations,
+        "amazon_managed_kafka_event_source_config": amazon_managed_kafka_event_source_config,
+        "self_managed_kafka_event_source_config": self_managed_kafka_event_source_config,
+        "document_db_event_source_config": document_db_event_source_config,
+        "kms_key_arn": kms_key_arn,
+        "metrics_config": metrics_config,
+        "logging_config": logging_config,
+        "self_managed_event_source": self_managed_event_source,
+        "topics": topics,
+        "queues": queues,
     }
-    settings = event_sources.settings(source, event_source_arn, {name: value for name, value in given.items() if value is not None})
+    uuid = call.new_id()
+    settings = event_source_settings.new(source, event_source_arn, _without_none(given), uuid=uuid, at=call.now)
     checked_tags = functions.checked_tags(tags or {})
     with call.service.lock:
         timeout = _check_function(call, function)
     _check_source(call, source, event_source_arn, timeout)
     with call.service.lock:
         _check_function(call, function)
-        _check_unique(call, function, event_source_arn)
         mapping = EventSourceMapping(
-            uuid=call.new_id(),
+            uuid=uuid,
             region=call.region,
             account_id=call.account_id,
             function=function,
@@ -158,6 +152,7 @@ def create_event_source_mapping(
             tags=checked_tags,
             **settings,
         )
+        event_sources.check_unique(mapping, call.event_source_mappings.starting_at(""))
         call.event_source_mappings.put(mapping)
         if mapping.state is State.CREATING:
             settle_mapping_later(call, mapping)
@@ -180,6 +175,8 @@ def list_event_source_mappings(
     max_items: int | None = None,
 ) -> Answer:
     """ListEventSourceMappings: all of them, or those of a function exactly as it is named, of a source, or of both."""
+    if marker and not _MARKER.fullmatch(marker):
+        raise InvalidParameterValueException(f"Invalid marker: {marker}")
     return pages.page(
         (
             mapping
@@ -188,7 +185,7 @@ def list_event_source_mappings(
         ),
         member="EventSourceMappings",
         arn=lambda mapping: mapping.uuid,
-        show=_shown,
+        show=_listed,
         max_items=max_items,
         maximum=_MAXIMUM_PAGE,
     )
@@ -212,6 +209,14 @@ def update_event_source_mapping(
     tumbling_window_in_seconds: int | None = None,
     function_response_types: list[str] | None = None,
     scaling_config: Mapping[str, Any] | None = None,
+    provisioned_poller_config: Mapping[str, Any] | None = None,
+    source_access_configurations: list[Mapping[str, Any]] | None = None,
+    amazon_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
+    self_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
+    document_db_event_source_config: Mapping[str, Any] | None = None,
+    kms_key_arn: str | None = None,
+    metrics_config: Mapping[str, Any] | None = None,
+    logging_config: Mapping[str, Any] | None = None,
 ) -> Answer:
     """UpdateEventSourceMapping: what is not given stays; Updating, Enabling or Disabling until AWS is done."""
     given = {
@@ -226,23 +231,30 @@ def update_event_source_mapping(
         "tumbling_window_in_seconds": tumbling_window_in_seconds,
         "function_response_types": function_response_types,
         "scaling_config": scaling_config,
+        "provisioned_poller_config": provisioned_poller_config,
+        "source_access_configurations": source_access_configurations,
+        "amazon_managed_kafka_event_source_config": amazon_managed_kafka_event_source_config,
+        "self_managed_kafka_event_source_config": self_managed_kafka_event_source_config,
+        "document_db_event_source_config": document_db_event_source_config,
+        "kms_key_arn": kms_key_arn,
+        "metrics_config": metrics_config,
+        "logging_config": logging_config,
     }
-    given = {name: value for name, value in given.items() if value is not None}
     with call.service.lock:
         before = _existing(call, uuid)
-        source = event_sources.of_arn(before.event_source_arn)
-        changes = event_sources.changes(source, before, given)
+        source = event_sources.of(before.event_source_arn, before.self_managed_event_source)
+        event_source_settings.changed(source, before, _without_none(given))
         timeout = _check_function(call, function) if function else None
     if timeout is not None:
         _check_source(call, source, before.event_source_arn, timeout)
     with call.service.lock:
         before = _existing(call, uuid)
-        changes = event_sources.changes(source, before, given)
+        changes = event_source_settings.changed(source, before, _without_none(given))
         if function is not None:
             _check_function(call, function)
-            _check_unique(call, function, before.event_source_arn, but=uuid)
             changes["function"] = function
         mapping = event_source_mappings.update(before, at=call.now, enabled=enabled, **changes)
+        event_sources.check_unique(mapping, call.event_source_mappings.starting_at(""))
         call.event_source_mappings.put(mapping)
         settle_mapping_later(call, mapping)
     return _shown(mapping)
@@ -255,3 +267,7 @@ def delete_event_source_mapping(call: Call, *, uuid: str) -> Answer:
     call.event_source_mappings.put(mapping)
     settle_mapping_later(call, mapping)
     return _shown(mapping)
+
+
+def _without_none(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from fakelambda import FakeLambda
+from fakelambda import FakeLambda, LambdaContext
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 
 PREFIX = "arn:aws:lambda:us-east-1:123456789012:"
@@ -150,6 +152,30 @@ def test_polling_begins_whenever_a_mapping_has_become_enabled(fake: FakeLambda, 
     client.delete_event_source_mapping(UUID=uuid)
     client.list_functions()
     assert polled == [("Enabled", 10, False), ("Enabled", 5, False), ("Enabled", 6, False)]
+
+
+def test_of_many_at_once_one_connects_them(fake: FakeLambda, client: Any) -> None:
+    def create(_: int) -> int:
+        try:
+            return int(
+                client.create_event_source_mapping(FunctionName="orders", EventSourceArn=QUEUE)["ResponseMetadata"]["HTTPStatusCode"]
+            )
+        except client.exceptions.ResourceConflictException:
+            return 409
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(create, range(40))) == [202] + [409] * 39
+    assert len(fake.event_source_mappings) == 1
+
+
+def test_a_handler_connects_itself(fake: FakeLambda, client: Any) -> None:
+    def handler(event: Any, context: LambdaContext) -> str:
+        created = client.create_event_source_mapping(FunctionName=context.function_name, EventSourceArn=QUEUE)
+        client.update_event_source_mapping(UUID=created["UUID"], BatchSize=2)
+        return str(client.get_event_source_mapping(UUID=created["UUID"])["State"])
+
+    fake.add_function("itself", handler)
+    assert json.load(client.invoke(FunctionName="itself")["Payload"]) == "Enabled"
 
 
 @pytest.mark.parametrize("lifecycle", ["realistic"])

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 from freezegun import freeze_time
 
 from fakelambda import FakeLambda, NotModelled
@@ -68,6 +69,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "DocumentDB": OTHER_DEFAULTS
     | {"MaximumBatchingWindowInSeconds": 0, "DocumentDBEventSourceConfig": {"DatabaseName": "shop", "FullDocument": "Default"}},
 }
+KAFKA_CONFIG = get_session().get_service_model("lambda").shape_for("SelfManagedKafkaEventSourceConfig").members  # type: ignore[attr-defined]  # a structure
 STREAMS = ["stream", "consumer", "table"]
 KAFKAS = ["MSK", "Kafka"]
 
@@ -487,10 +489,11 @@ def test_an_update_of_a_change_stream_keeps_what_it_does_not_say(answered: Any) 
             {"AmazonManagedKafkaEventSourceConfig": {"SchemaRegistryConfig": {"SchemaRegistryURI": "https://registry"}}},
             "SchemaRegistryConfig of an event source mapping is not modelled",
         ),
-        (
+        pytest.param(
             "Kafka",
             {"SelfManagedKafkaEventSourceConfig": {"ConsumptionMode": "Queue"}},
             "ConsumptionMode 'Queue' of an event source mapping is not modelled",
+            marks=pytest.mark.skipif("ConsumptionMode" not in KAFKA_CONFIG, reason="this botocore does not know it"),
         ),
         (
             "Kafka",

@@ -4,12 +4,14 @@ import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import botocore.session
 import pytest
 from botocore import xform_name
 
 import fakelambda
+from fakelambda import events
 from fakelambda.aws import constraints
 from fakelambda.domain import configuration
 from fakelambda.operations import modelled  # noqa: F401 - fills the table
@@ -29,6 +31,7 @@ BELOW = {
     "schedule": {"domain", "world", "runtime", "schedule"},
     "operations": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations"},
     "faults": {"domain", "inspection"},
+    "events": {"domain", "events"},
     "aws": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations", "faults", "aws"},
     "decoration": set(),
     "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
@@ -102,9 +105,10 @@ def test_rooms_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAXIMUM_LINES
 
 
-def test_the_public_names_are_those_of_all_and_sorted() -> None:
-    public = [name for name in vars(fakelambda) if not name.startswith("_") and not isinstance(vars(fakelambda)[name], type(sys))]
-    assert sorted(public) == fakelambda.__all__
+@pytest.mark.parametrize("module", [fakelambda, events], ids=lambda module: module.__name__)
+def test_the_public_names_are_those_of_all_and_sorted(module: ModuleType) -> None:
+    public = [name for name, value in vars(module).items() if not name.startswith("_") and not isinstance(value, ModuleType)]
+    assert sorted(public) == module.__all__
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
@@ -130,6 +134,6 @@ def test_every_operation_named_in_a_table_is_in_the_api() -> None:
 def test_importing_the_package_imports_no_extra() -> None:
     import subprocess  # noqa: PLC0415 - only here, where a fresh interpreter is the point
 
-    program = f"import sys, fakelambda; print(sorted({EXTRAS!r} & set(sys.modules)))"
+    program = f"import sys, fakelambda, fakelambda.events; print(sorted({EXTRAS!r} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

@@ -9,7 +9,8 @@ from fakelambda.operations import call
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PAGES = [README, *(page.read_text(encoding="utf-8") for page in sorted(ROOT.joinpath("docs").glob("*.md")))]
+SNIPPETS = [snippet for page in PAGES for snippet in re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)]
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 

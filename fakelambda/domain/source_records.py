@@ -48,7 +48,7 @@ def event_record(
         raise ValueError(f"Lambda reads no records of {service!r}, but those of {', '.join(_FORMS)}")
     if not isinstance(record, Mapping):
         raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
-    if "eventSourceARN" in record and ("messageId" in record or "eventID" in record):
+    if service in _WHOLE and record.keys() >= _WHOLE[service]:
         return dict(record)
     return _FORMS[service](record, Source(service, source_arn or "", role_arn, shard_id, batching_window, substitutes))
 
@@ -79,7 +79,7 @@ def filterable(service: str, record: Record) -> Record:
         case "kinesis":
             payload = record["kinesis"]
             metadata = {name: value for name, value in record.items() if name != "kinesis"}
-            return {**metadata, **payload, "data": _decoded(payload["data"])}
+            return {**metadata, **payload, "data": _decoded(payload.get("data"))}
         case "kafka" | "self-managed-kafka":
             return {**record, "key": _decoded(record.get("key")), "value": _decoded(record.get("value"))}
         case "mq":
@@ -214,6 +214,11 @@ def _document(record: Record, _: Source) -> dict[str, Any]:
     return {"event": as_json(record.get("event", record))}
 
 
+_WHOLE: Final = {  # members by which a record is known that lacks nothing
+    "sqs": {"messageId", "body", "eventSourceARN"},
+    "kinesis": {"kinesis", "eventID", "eventSourceARN"},
+    "dynamodb": {"dynamodb", "eventID", "eventSourceARN"},
+}
 _FORMS: Final[dict[str, Callable[[Record, Source], dict[str, Any]]]] = {
     "sqs": event_message,
     "kinesis": _kinesis,

@@ -281,6 +281,7 @@ def test_attributes_of_a_fifo_queue_have_an_order_and_are_text() -> None:
             {"body": "x", "messageAttributes": {"a": {"stringValue": "b"}, "c": {"binaryValue": "AA=="}}},
             {"messageAttributes": {"a": {"stringValue": "b"}, "c": {"binaryValue": "AA=="}}},
         ),
+        ("sqs", {"messageId": "m", "eventSourceARN": QUEUE}, {"body": "", "awsRegion": "eu-west-1"}),
         ("kinesis", {"Data": "text"}, {"eventID": "shardId-000000000000:100"}),
         ("kinesis", {"kinesis": {"data": "dGV4dA=="}, "eventID": "mine"}, {"eventID": "mine", "awsRegion": "eu-west-1"}),
         ("dynamodb", {"dynamodb": {"NewImage": {"id": {"N": "1"}}}}, {"eventID": "id1", "eventName": "INSERT"}),
@@ -396,6 +397,7 @@ JSON_PATTERN, TEXT_PATTERN = {"body": {"id": [7]}}, {"body": ["plain"]}
         ("sqs", message("7"), {"body": [{"numeric": [">", 6]}]}, True),
         ("sqs", message("plain"), {"eventSource": ["aws:sqs"], "messageId": [{"prefix": "059"}]}, True),  # no pattern for the body
         ("sqs", message('{"id": 7}'), {"attributes": {"SenderId": ["AIDA"]}}, True),
+        ("sqs", MESSAGE_IN_EVENT | {"body": {"id": 7}}, JSON_PATTERN, True),  # no body of SQS, but what a test may deliver
         # Kinesis
         ("kinesis", stream_record(b'{"id": 7}'), {"data": {"id": [7]}}, True),
         ("kinesis", stream_record(b'{"id": 8}'), {"data": {"id": [7]}}, False),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,17 @@ async def order(order_id: str, request: fastapi.Request) -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def _event_loop() -> Iterator[None]:
+    """Mangum runs applications in the thread's event loop, or makes one and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.mark.usefixtures("_event_loop")
 @pytest.mark.parametrize("body", ["text", b"\xff\x00", {"id": 7}])
 @pytest.mark.parametrize("case", ROUTED)
 def test_fastapi_answers_them_through_mangum(case: str, body: Any) -> None:

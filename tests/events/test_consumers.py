@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,20 @@ data_classes: Any = pytest.importorskip("aws_lambda_powertools.utilities.data_cl
 event_handler: Any = pytest.importorskip("aws_lambda_powertools.event_handler")
 models: Any = pytest.importorskip("aws_lambda_powertools.utilities.parser.models")
 cognito_models: Any = pytest.importorskip("aws_lambda_powertools.utilities.parser.models.cognito")
+
+
+def _load_what_is_lazy(package: str) -> None:
+    """Has a package import all it ever will: freezegun, which looks at every attribute of every module, would do so under frozen classes."""
+    seen: set[str] = set()
+    while names := {name for name in sys.modules if name.partition(".")[0] == package} - seen:
+        seen |= names
+        for module in [sys.modules[name] for name in names]:
+            for attribute in dir(module):
+                with suppress(ImportError):  # of an extra that is not installed
+                    getattr(module, attribute, None)
+
+
+_load_what_is_lazy("aws_lambda_powertools")
 
 AT = datetime(2026, 3, 1, 10, 0, 5, 250_000, UTC)
 EVENTS: dict[str, dict[str, Any]] = {

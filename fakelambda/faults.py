@@ -84,7 +84,7 @@ class Fault:
             return True
         try:
             named = resolve(parameters.get("FunctionName", ""), parameters.get("Qualifier"), call.region, call.account_id)
-        except ServiceError:  # another account's or region's, or no function at all
+        except ServiceError:  # another region's, or no function at all
             return False
         return named.arn() == wanted.arn() and wanted.qualifier in (None, named.qualifier)
 

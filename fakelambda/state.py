@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function
 from fakelambda.domain.layers import Layer
+from fakelambda.domain.principals import Membership
 
 Record = TypeVar("Record")
 Kept: TypeAlias = tuple[dict[str, Record], list[str]]
@@ -80,9 +81,14 @@ Shelves: TypeAlias = dict[tuple[str, str], Shelf[Record]]
 
 
 class State:
-    """All shelves of one fake."""
+    """All shelves of one fake.
+
+    Attributes:
+        memberships: in organizations, by account.
+    """
 
     def __init__(self) -> None:
+        self.memberships: Shelf[Membership] = Shelf(lambda membership: membership.account_id)
         self._functions: Shelves[Function] = _by_place(lambda function: function.name)
         self._layers: Shelves[Layer] = _by_place(lambda layer: layer.name)
         self._event_source_mappings: Shelves[EventSourceMapping] = _by_place(lambda mapping: mapping.uuid)
@@ -110,6 +116,7 @@ class State:
             shelf.restore(before.get(id(shelf), ({}, [])))
 
     def _shelves(self) -> Iterator[Shelf[Any]]:
+        yield self.memberships
         for shelves in (self._functions, self._layers, self._event_source_mappings):
             yield from shelves.values()
 

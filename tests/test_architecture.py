@@ -14,7 +14,10 @@ import fakelambda
 from fakelambda import events
 from fakelambda.aws import constraints
 from fakelambda.domain import configuration
-from fakelambda.operations import modelled  # noqa: F401 - fills the table
+from fakelambda.operations import (
+    authorisation,
+    modelled,  # noqa: F401 - fills the table
+)
 from fakelambda.operations.call import OPERATIONS
 
 PACKAGE = Path(fakelambda.__file__).parent
@@ -37,9 +40,10 @@ BELOW = {
     "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
     "strategies": {"domain", "aws", "strategies"},
     "observation": {"domain", "inspection", "schedule", "operations", "aws"},
+    "callers": {"domain", "inspection", "observation"},
     "snapshots": {"aws"},
     "preparation": {"domain", "inspection", "runtime", "operations", "faults", "aws", "observation"},
-    "fake": {"domain", "runtime", "schedule", "operations", "aws", "composition", "decoration", "preparation", "snapshots"},
+    "fake": {"domain", "runtime", "schedule", "operations", "aws", "callers", "composition", "decoration", "preparation", "snapshots"},
     "__init__": {"domain", "fake", "inspection", "runtime", "schedule"},
     "__main__": {"fakelambda"},
 }
@@ -126,6 +130,7 @@ def test_every_operation_named_in_a_table_is_in_the_api() -> None:
     operations = set(botocore.session.get_session().get_service_model("lambda").operation_names)
     named = {
         *configuration.MAXIMUM_REQUEST_SIZES,
+        *authorisation.CROSS_ACCOUNT_OPERATIONS,
         *(operation for operation, _ in constraints._UNCONSTRAINED_MEMBERS | constraints._REPORTED_LAST),
     }
     assert named <= operations

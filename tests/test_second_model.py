@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 from botocore.config import Config
@@ -287,27 +288,29 @@ class Oracle:
 
     def add_permission(
         self,
+        *,
         FunctionName: str,
         StatementId: str,
+        Action: str,
+        Principal: str,
         Qualifier: str | None = None,
         RevisionId: str | None = None,
-        **_: Any,
     ) -> dict[str, Any]:
         if Qualifier == "$LATEST":
             raise Refusal("InvalidParameterValueException: We currently do not support adding policies for $LATEST.", missing(FunctionName))
         function, place = self.found(FunctionName), Qualifier or ""
         self.check_policy_place(FunctionName, Qualifier)
-        statements, reasons = function["policies"].get(place, []), []
+        statements, reasons = function["policies"].get(place, {}), []
         if StatementId in statements:
             reasons.append(
                 f"ResourceConflictException: The statement id ({StatementId}) provided already exists. "
                 "Please provide a new statement id, or remove the existing statement."
             )
-        if RevisionId is not None and RevisionId != (statements and self.revisions[FunctionName, f"policy of {place}"]):
+        if RevisionId is not None and RevisionId != (bool(statements) and self.revisions[FunctionName, f"policy of {place}"]):
             reasons.append(STALE.format("GetPolicy"))
         if reasons:
             raise Refusal(*reasons)
-        function["policies"][place] = [*statements, StatementId]
+        function["policies"][place] = {**statements, StatementId: (Principal, Action)}
         self.renewed.add((FunctionName, f"policy of {place}"))
         return {}
 
@@ -339,9 +342,20 @@ class Oracle:
             reasons.append(f"ResourceNotFoundException: Statement {StatementId} is not found in resource policy.")
         if reasons:
             raise Refusal(*reasons)
-        function["policies"][place] = [other for other in statements if other != StatementId]
+        function["policies"][place] = {other: granted for other, granted in statements.items() if other != StatementId}
         self.renewed.add((FunctionName, f"policy of {place}"))
         return {}
+
+    def check_caller(self, name: str, qualifier: str | None, user: str, principal: str, action: str) -> None:
+        """Refuses who is named by no statement of exactly this qualifier."""
+        policies = self.functions.get(name, {"policies": {}})["policies"]
+        granted = policies.get(qualifier or "", {}).values()
+        if not any(who in ("*", principal) and what in ("lambda:*", action) for who, what in granted):
+            arn = f"{PREFIX}{name}:{qualifier}" if qualifier else PREFIX + name
+            raise Refusal(
+                f"AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: {arn} "
+                f"because no resource-based policy allows the {action} action"
+            )
 
     # ---- event-invoke configurations, concurrency, tags ----
 
@@ -563,6 +577,12 @@ ROUTINGS: st.SearchStrategy[Any] = st.sampled_from(
     lambda version, weight: {"AdditionalVersionWeights": {version: weight}}, st.sampled_from("123"), st.sampled_from([0.0, 0.5, 1.0])
 )
 STATEMENTS = st.sampled_from(["s1", "s2", "s3"])
+GRANTED = st.fixed_dictionaries(
+    {
+        "Principal": st.sampled_from(["*", "999999999999", "888888888888", "s3.amazonaws.com"]),
+        "Action": st.sampled_from(["lambda:*", "lambda:InvokeFunction", "lambda:GetFunction", "lambda:DeleteAlias"]),
+    }
+)
 NUMBERS = st.fixed_dictionaries(
     {}, optional={"MaximumRetryAttempts": st.integers(0, 2), "MaximumEventAgeInSeconds": st.sampled_from([60, 21600])}
 )
@@ -579,11 +599,20 @@ def members_of(actual: Any, expected: Any) -> Any:
     return {name: members_of(actual.get(name), value) for name, value in expected.items()}
 
 
+def refusal_of(call: Callable[[], Any]) -> str:
+    try:
+        answer = call()
+    except ClientError as error:
+        return "{Code}: {Message}".format(**error.response["Error"])
+    return f"not refused: {answer}"
+
+
 class SideBySide(RuleBasedStateMachine):
     @initialize(takes_time=st.booleans(), seed=st.integers(0, 9))
     def begin(self, *, takes_time: bool, seed: int) -> None:
         self.fake = FakeLambda(seed=seed, lifecycle="realistic" if takes_time else "instant").start()
         self.client: Any = self.fake.client(config=Config(retries={"total_max_attempts": 1}))
+        self.elsewhere: Any = self.fake.client(account_id="999999999999")
         self.oracle = Oracle(takes_time=takes_time)
         for name in ("one", "two"):
             self.fake.bind(name, run)
@@ -597,6 +626,7 @@ class SideBySide(RuleBasedStateMachine):
             self.update_configuration("one", None, number, None)
         self.advance(60)
         self.create_alias("one", "live", "1", None, None)
+        self.add_permission("one", None, "s1", None, {"Principal": "*", "Action": "lambda:*"})
 
     def teardown(self) -> None:
         if hasattr(self, "fake"):
@@ -605,12 +635,13 @@ class SideBySide(RuleBasedStateMachine):
     def both(self, operation: str, **parameters: Any) -> None:
         """Calls both with what is not None and compares their answers."""
         given = {name: value for name, value in parameters.items() if value is not None}
-        expected = self.expected(operation, given)
+        self.compare(self.expected(operation, given), lambda: getattr(self.client, operation)(**given))
+
+    def compare(self, expected: Any, call: Callable[[], Any]) -> None:
         if isinstance(expected, Refusal):
-            assert self.refused(operation, given) in expected.args
+            assert refusal_of(call) in expected.args
         else:
-            actual = getattr(self.client, operation)(**given)
-            assert members_of(actual, expected) == expected
+            assert members_of(call(), expected) == expected
 
     def expected(self, operation: str, given: dict[str, Any]) -> Any:
         """What the model answers, or what it refuses with."""
@@ -620,11 +651,7 @@ class SideBySide(RuleBasedStateMachine):
             return refusal
 
     def refused(self, operation: str, given: dict[str, Any]) -> str:
-        try:
-            answer = getattr(self.client, operation)(**given)
-        except ClientError as error:
-            return "{Code}: {Message}".format(**error.response["Error"])
-        return f"not refused: {answer}"
+        return refusal_of(lambda: getattr(self.client, operation)(**given))
 
     def revision(self, kind: str | None, *key: str) -> str | None:
         return self.oracle.revisions.get((key[0], key[1]), "none yet") if kind == "latest" else kind
@@ -695,10 +722,9 @@ class SideBySide(RuleBasedStateMachine):
     def delete_alias(self, data: st.DataObject, alias: str) -> None:
         self.both("delete_alias", FunctionName=data.draw(st.sampled_from(sorted(self.oracle.functions))), Name=alias)
 
-    @rule(name=NAMES, place=QUALIFIERS, statement=STATEMENTS, revision=REVISIONS)
-    def add_permission(self, name: str, place: str | None, statement: str, revision: str | None) -> None:
+    @rule(name=NAMES, place=QUALIFIERS, statement=STATEMENTS, revision=REVISIONS, granted=GRANTED)
+    def add_permission(self, name: str, place: str | None, statement: str, revision: str | None, granted: dict[str, str]) -> None:
         known = self.revision(revision, name, f"policy of {place or ''}")
-        granted = {"Action": "lambda:InvokeFunction", "Principal": "*"}
         self.both("add_permission", FunctionName=name, Qualifier=place, StatementId=statement, RevisionId=known, **granted)
 
     @rule(name=NAMES, place=PLACES, statement=STATEMENTS, revision=REVISIONS)
@@ -713,6 +739,40 @@ class SideBySide(RuleBasedStateMachine):
             if not policies.get(place):
                 answer = self.refused("get_policy", {"FunctionName": f"{name}:{place}".rstrip(":")})
                 assert answer == "ResourceNotFoundException: The resource you requested does not exist."
+
+    def let_in(self, operation: str, given: dict[str, Any], user: str, principal: str, action: str) -> Any:
+        """What the model answers to somebody who is not of the functions' account."""
+        try:
+            self.oracle.check_caller(given["FunctionName"], given.get("Qualifier"), user, principal, action)
+        except Refusal as refusal:
+            return refusal
+        return self.expected(operation, given)
+
+    def named(self, data: st.DataObject) -> dict[str, str]:
+        """A function with a qualifier, preferably one that has a policy."""
+        policies = [(name, place) for name, function in self.oracle.functions.items() for place, it in function["policies"].items() if it]
+        name, place = data.draw(st.sampled_from([*policies, ("one", ""), ("one", "1"), ("one", "live"), ("two", "$LATEST")]))
+        return {"FunctionName": name, **({"Qualifier": place} if place else {})}
+
+    @rule(data=st.data())
+    def get_function_of_another_account(self, data: st.DataObject) -> None:
+        given = self.named(data)
+        expected = self.let_in("get_function", given, "arn:aws:iam::999999999999:root", "999999999999", "lambda:GetFunction")
+        self.compare(expected, lambda: self.elsewhere.get_function(**given | {"FunctionName": PREFIX + given["FunctionName"]}))
+
+    @rule(name=NAMES, alias=ALIASES)
+    def delete_alias_of_another_account(self, name: str, alias: str) -> None:
+        given = {"FunctionName": name, "Name": alias}
+        expected = self.let_in("delete_alias", given, "arn:aws:iam::999999999999:root", "999999999999", "lambda:DeleteAlias")
+        self.compare(expected, lambda: self.elsewhere.delete_alias(**given | {"FunctionName": PREFIX + name}))
+
+    @rule(data=st.data(), service=st.sampled_from(["s3.amazonaws.com", "sns.amazonaws.com"]))
+    def be_asked_by_a_service(self, data: st.DataObject, service: str) -> None:
+        given = {**self.named(data), "InvocationType": "DryRun"}
+        expected = self.let_in("invoke", given, service, service, "lambda:InvokeFunction")
+        asked = ":".join([given["FunctionName"], given["Qualifier"]] if "Qualifier" in given else [given["FunctionName"]])
+        nothing_runs: Any = expected if isinstance(expected, Refusal) else []
+        self.compare(nothing_runs, lambda: self.fake.invoke_as(service, asked, {}, invocation_type="DryRun"))
 
     @rule(name=NAMES, place=QUALIFIERS, numbers=NUMBERS)
     def put_event_config(self, name: str, place: str | None, numbers: dict[str, int]) -> None:
@@ -818,7 +878,7 @@ class SideBySide(RuleBasedStateMachine):
         for place, statements in function["policies"].items():
             if statements:
                 policy = client.get_policy(FunctionName=f"{name}:{place}".rstrip(":"))
-                assert [statement["Sid"] for statement in json.loads(policy["Policy"])["Statement"]] == statements
+                assert [statement["Sid"] for statement in json.loads(policy["Policy"])["Statement"]] == list(statements)
                 revisions[name, f"policy of {place}"] = policy["RevisionId"]
 
     def compare_revisions(self, revisions: dict[tuple[str, str], str]) -> None:

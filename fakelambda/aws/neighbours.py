@@ -25,6 +25,26 @@ def moto_is_active() -> bool:
 
 def assumed_account(request_signer: Any) -> str | None:
     """The account of the caller's access key where moto's IAM or STS issued it; None otherwise."""
+    issued = _issued_key(request_signer)
+    return None if issued is None else issued[0]
+
+
+def identity(request_signer: Any, account_id: str) -> str | None:
+    """The ARN of the user or the role's session of an account whose access key moto issued to the caller; None otherwise."""
+    issued = _issued_key(request_signer)
+    if issued is None or issued[0] != account_id:  # a client may have been made for another account than its credentials are from
+        return None
+    _, partition, access_key = issued
+    sts, iam = _MODULES.get("moto.sts.models"), _MODULES["moto.iam.models"]
+    for session in sts.sts_backends[account_id][partition].assumed_roles if sts else []:
+        if session.access_key_id == access_key:
+            return str(session.arn)
+    user = iam.iam_backends[account_id][partition].get_user_from_access_key_id(access_key)
+    return None if user is None else str(user.arn)
+
+
+def _issued_key(request_signer: Any) -> tuple[str, str, str] | None:
+    """The account and partition in which moto's IAM or STS issued the caller's access key, and the key; None otherwise."""
     if not moto_is_active() or (credentials := getattr(request_signer, "_credentials", None)) is None:
         return None
     issued = _MODULES.get("moto.iam.models")
@@ -32,8 +52,9 @@ def assumed_account(request_signer: Any) -> str | None:
         return None
     access_key = credentials.access_key
     for account_id, account in list(issued.iam_backends.items()):
-        if any(access_key in backend.access_keys for backend in list(account.values())):
-            return str(account_id)
+        for partition, backend in list(account.items()):
+            if access_key in backend.access_keys:
+                return str(account_id), str(partition), str(access_key)
     return None
 
 

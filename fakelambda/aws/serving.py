@@ -12,8 +12,11 @@ from fakelambda.aws import constraints, faulting, model, neighbours, sessions, w
 from fakelambda.aws.wire import Reply
 from fakelambda.domain import configuration
 from fakelambda.domain.errors import NotModelled, ServiceError
+from fakelambda.domain.names import partition_of
+from fakelambda.domain.principals import Caller, root_of
 from fakelambda.faults import Fault, Faults
 from fakelambda.inspection.records import ApiCall
+from fakelambda.operations.authorisation import admitted
 from fakelambda.operations.call import OPERATIONS, Call, Service
 from fakelambda.runtime import invocation_clock
 
@@ -79,6 +82,7 @@ class Server:
             body_size=body_size,
             region=region,
             account_id=account_id,
+            request_signer=request_signer,
         )
         self.calls.append(conversation.record)
         return conversation
@@ -89,17 +93,35 @@ class Server:
         Raises:
             botocore.exceptions.ClientError: what AWS answers to the parameters.
         """
+        service = replace(self.service, transition_time=lambda _: timedelta(0))
+        owner = Caller(identity=root_of(self.account_id, partition_of(self.region)), account_id=self.account_id)
+        return self._perform(service, operation_name, parameters, self.region, owner)
+
+    def invoke(self, caller: Caller, region: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Invokes a function of the fake's own account, or of the account that its ARN names, for somebody who is no client.
+
+        Args:
+            caller: who wants it.
+            region: where it is called.
+            parameters: of ``Invoke``.
+
+        Raises:
+            botocore.exceptions.ClientError: what AWS answers to the caller or to the parameters.
+        """
+        return self._perform(self.service, "Invoke", parameters, region, caller)
+
+    def _perform(self, service: Service, operation_name: str, parameters: Mapping[str, Any], region: str, caller: Caller) -> dict[str, Any]:
         client = sessions.lambda_client(self.region, None, None)
         operation_model = client.meta.service_model.operation_model(operation_name)
-        service = replace(self.service, transition_time=lambda _: timedelta(0))
         reply = Conversation(
             self,
             service,
             operation_model=operation_model,
             parameters=parameters,
             body_size=0,
-            region=self.region,
+            region=region,
             account_id=self.account_id,
+            caller=caller,
         ).attempt()
         if reply.error:
             kinds: Any = client.exceptions  # botocore's stubs take the class for an instance
@@ -170,10 +192,12 @@ class Conversation:
 
     Args:
         body_size: bytes of the serialised body.
-        region, account_id: whose state is asked.
+        region, account_id: whose state is asked, unless an ARN names another account's.
+        request_signer: of the client, with its credentials.
+        caller: who calls, where it is no client of the test.
     """
 
-    __slots__ = ("_body_size", "_facts", "_operation_model", "_parameters", "_server", "_service", "record")
+    __slots__ = ("_body_size", "_caller", "_facts", "_operation_model", "_parameters", "_request_signer", "_server", "_service", "record")
 
     def __init__(
         self,
@@ -185,8 +209,11 @@ class Conversation:
         body_size: int,
         region: str,
         account_id: str,
+        request_signer: Any = None,
+        caller: Caller | None = None,
     ) -> None:
         self._server, self._service = server, service
+        self._request_signer, self._caller = request_signer, caller
         self._operation_model, self._facts, self._body_size = operation_model, model.facts(operation_model), body_size
         self._parameters = wire.kept(self._facts, parameters)
         self.record = ApiCall(operation_model.name, region, account_id, self._parameters)
@@ -200,7 +227,7 @@ class Conversation:
         self.record.attempts += 1
         faults = self._server.faults
         try:
-            fault = faults.striking(self.record) if faults else None
+            fault = faults.striking(self.record) if faults and self._caller is None else None  # they are for clients
             reply = self._reply() if fault is None else self._failed(fault)
             self._server.keep_up()
         except BaseException as error:
@@ -209,12 +236,20 @@ class Conversation:
             raise
         return reply
 
+    def caller(self) -> Caller:
+        """Who calls: a client is taken for the user or role whose credentials it has, else for the root of its account."""
+        if self._caller is not None:
+            return self._caller
+        account_id = self.record.account_id
+        identity = neighbours.identity(self._request_signer, account_id) or root_of(account_id, partition_of(self.record.region))
+        return Caller(identity=identity, account_id=account_id)
+
     def _reply(self) -> Reply:
         service, record = self._service, self.record
         now = record.at = service.world.now()
         service.schedule.settle()
         request_id = record.request_id = service.world.new_id()
-        call = Call(service, record.operation, record.region, record.account_id, request_id, now)
+        call = Call(service, record.operation, record.region, record.account_id, request_id, now, self.caller)
         try:
             answer = self._answer(call)
         except ServiceError as error:
@@ -244,6 +279,9 @@ class Conversation:
         configuration.check_request_size(call.operation, self._body_size)
         constraints.check(self._operation_model, self._parameters)
         arguments = wire.arguments(operation, self._facts.arguments, self._parameters, call.region, call.account_id)
+        function = arguments.get("function")
+        if function is not None and (function.account_id != call.account_id or self._caller is not None):
+            call = admitted(call, function)
         if not operation.locked:
             return self._server.visit(lambda: operation.function(call, **arguments))
         with call.service.lock:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from fakelambda.domain.errors import AccessDeniedException, InvalidParameterValueException, ResourceNotFoundException
+from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 
 LATEST = "$LATEST"
 MAXIMUM_FUNCTION_NAME_LENGTH = 64
@@ -68,6 +68,12 @@ def is_version(qualifier: str) -> bool:
     return qualifier.isascii() and qualifier.isdigit()
 
 
+def region_of(function_name: str) -> str | None:
+    """The region that an ARN names; None for names without one, and for what is no name."""
+    form = _FORM.fullmatch(function_name)
+    return form["region"] if form else None
+
+
 @lru_cache(maxsize=4096)
 def resolve(function_name: str, qualifier: str | None, region: str, account_id: str) -> FunctionReference:
     """One value for a ``FunctionName`` in any form and a ``Qualifier`` beside it.
@@ -76,12 +82,11 @@ def resolve(function_name: str, qualifier: str | None, region: str, account_id: 
         function_name: a name, ``name:qualifier``, partial ARN or ARN that satisfies the API's pattern.
         qualifier: the request's own qualifier, if any.
         region: the region that is called.
-        account_id: the account of the caller.
+        account_id: whose function a plain name means; an ARN may name another account's.
 
     Raises:
         InvalidParameterValueException: two different qualifiers were given.
         ResourceNotFoundException: the ARN names another region.
-        AccessDeniedException: the ARN names another account.
     """
     form = _FORM.fullmatch(function_name)
     if form is None:  # only a request that skipped the constraints gets here
@@ -90,9 +95,7 @@ def resolve(function_name: str, qualifier: str | None, region: str, account_id: 
         raise InvalidParameterValueException("The derived qualifier from the function name does not match the specified qualifier.")
     if form["region"] and form["region"] != region:
         raise ResourceNotFoundException(f"Functions from '{form['region']}' are not reachable in this region ('{region}')")
-    if form["account_id"] and form["account_id"] != account_id:
-        raise AccessDeniedException(None)
-    return FunctionReference(form["name"], form["qualifier"] or qualifier, region, account_id)
+    return FunctionReference(form["name"], form["qualifier"] or qualifier, region, form["account_id"] or account_id)
 
 
 def check_new_name(name: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from fakelambda.domain.errors import (
@@ -15,23 +15,27 @@ from fakelambda.domain.errors import (
     ResourceNotFoundException,
 )
 from fakelambda.domain.names import partition_of
+from fakelambda.domain.principals import account_of, is_account_id, is_service, root_of
 
 MAXIMUM_POLICY_LENGTH = 20 * 1024
-_SERVICE = re.compile(r"[a-z0-9][a-z0-9.-]*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com)")
-_IDENTITY = re.compile(r"arn:aws[a-zA-Z-]*:(?:iam|sts)::\d{12}:(?:root|(?:user|role|assumed-role|federated-user)/.+)")
-_ACCOUNT = re.compile(r"\d{12}")
+_HEAD: MappingProxyType[str, Any] = MappingProxyType({"Version": "2012-10-17", "Id": "default"})
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A resource policy: its statements in order of addition, and its own revision id."""
+    """A resource policy: its statements in order of addition, and its own revision id.
+
+    Args:
+        head: what stands before the statements.
+    """
 
     statements: tuple[Mapping[str, Any], ...]
     revision_id: str
+    head: Mapping[str, Any] = field(default_factory=lambda: _HEAD)
 
     def document(self) -> str:
         """The policy as the JSON text that AWS answers with."""
-        return _text({"Version": "2012-10-17", "Id": "default", "Statement": self.statements})
+        return _text({**self.head, "Statement": self.statements})
 
 
 def statement(
@@ -82,16 +86,25 @@ def add(policy: Policy | None, made: Mapping[str, Any], *, revision_id: str) -> 
         PolicyLengthExceededException: the policy would grow over 20 KB.
     """
     statements = policy.statements if policy else ()
-    if any(other["Sid"] == made["Sid"] for other in statements):
+    if any(other.get("Sid") == made["Sid"] for other in statements):
         raise ResourceConflictException(
             f"The statement id ({made['Sid']}) provided already exists. "
             "Please provide a new statement id, or remove the existing statement."
         )
-    grown = Policy((*statements, made), revision_id)
-    size = len(grown.document().encode())
+    grown = Policy((*statements, made), revision_id, policy.head) if policy else Policy((made,), revision_id)
+    check_length(grown)
+    return grown
+
+
+def check_length(policy: Policy) -> None:
+    """Refuse a policy that is too long.
+
+    Raises:
+        PolicyLengthExceededException: it is over 20 KB.
+    """
+    size = len(policy.document().encode())
     if size > MAXIMUM_POLICY_LENGTH:
         raise PolicyLengthExceededException(f"The final policy size ({size}) is bigger than the limit ({MAXIMUM_POLICY_LENGTH}).")
-    return grown
 
 
 def remove(policy: Policy, statement_id: str, *, revision_id: str) -> Policy | None:
@@ -100,20 +113,20 @@ def remove(policy: Policy, statement_id: str, *, revision_id: str) -> Policy | N
     Raises:
         ResourceNotFoundException: there is no such statement.
     """
-    kept = tuple(made for made in policy.statements if made["Sid"] != statement_id)
+    kept = tuple(made for made in policy.statements if made.get("Sid") != statement_id)
     if len(kept) == len(policy.statements):
         raise ResourceNotFoundException(f"Statement {statement_id} is not found in resource policy.")
-    return Policy(kept, revision_id) if kept else None
+    return replace(policy, statements=kept, revision_id=revision_id) if kept else None
 
 
 def _principal(principal: str, region: str) -> str | dict[str, str]:
     if principal == "*":
         return "*"
-    if _ACCOUNT.fullmatch(principal):
-        return {"AWS": f"arn:{partition_of(region)}:iam::{principal}:root"}
-    if _IDENTITY.fullmatch(principal):
+    if is_account_id(principal):
+        return {"AWS": root_of(principal, partition_of(region))}
+    if account_of(principal):
         return {"AWS": principal}
-    if _SERVICE.fullmatch(principal):
+    if is_service(principal):
         return {"Service": principal}
     raise InvalidParameterValueException("The provided principal was invalid. Please check the principal and try again.")
 

@@ -130,7 +130,8 @@ class ApiCall:
         operation: AWS's name, such as ``"CreateAlias"``.
         error: the error response (``{"Error": {"Code": ...}, ...}``) or the exception that the caller got; None after success.
         attempts: HTTP attempts; more than 1 where the SDK tried again.
-        region, account_id: whose state was asked.
+        region: that was called.
+        account_id: of the caller.
         at: aware datetime of the fake's clock, of the last attempt; None before the first.
         request_id: of the last attempt's answer.
         made_in: the request id of the invocation in whose handler the call was made; None for the test's own.
@@ -189,11 +190,28 @@ class Invocations:
 
     def ended(self) -> list[Invocation]:
         """Those that have ended."""
+        return self._made(sorted(self._records))
+
+    def last_place(self) -> int:
+        """That of the last one which has begun; -1 before the first."""
+        return next(reversed(self._records), -1)
+
+    def ended_since(self, place: int) -> list[Invocation]:
+        """Those that have begun after a place and have ended; what came before costs nothing. None may begin meanwhile."""
+        later = itertools.takewhile(lambda begun: begun > place, reversed(self._records))
+        return self._made(sorted(later))
+
+    def _made(self, places: list[int]) -> list[Invocation]:
+        """The records of places, made now where nobody has asked for them before; none of what goes on."""
         records = self._records
-        for place, record in list(records.items()):
+        made = []
+        for place in places:
+            record = records.get(place)
             if callable(record):
-                records[place] = record(place)
-        return [record for _, record in sorted(records.items()) if isinstance(record, Invocation)]
+                record = records[place] = record(place)
+            if record is not None:
+                made.append(record)
+        return made
 
     def snapshot(self) -> dict[int, Invocation | Callable[[int], Invocation] | None]:
         """Those that have begun so far."""

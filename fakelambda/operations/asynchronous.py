@@ -15,10 +15,12 @@ from fakelambda.domain.errors import (
     TooManyRequestsException,
 )
 from fakelambda.domain.event_invoke import EventInvokeConfig
-from fakelambda.domain.functions import Function
+from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import LATEST, resolve
+from fakelambda.domain.principals import Caller
 from fakelambda.inspection.records import Delivery
 from fakelambda.operations import running
+from fakelambda.operations.authorisation import authorise
 from fakelambda.operations.call import Service
 from fakelambda.operations.running import Request
 from fakelambda.runtime.runner import Ran
@@ -108,7 +110,12 @@ def _finish(service: Service, event: _Event, condition: Condition) -> None:
         return  # deleted by its own handler
     with running.led_to_by(event.request):
         for message in _messages(service, event, function, condition):
-            _send(service, message)
+            _send(service, message, function, (_configuration(event, function) or function.latest).role)
+
+
+def _configuration(event: _Event, function: Function) -> FunctionConfiguration | None:
+    """That of the version which ran, or would have run; None where it is gone."""
+    return function.version(event.last[1]) if event.last else function.resolve(event.request.reference.qualifier)
 
 
 def _messages(service: Service, event: _Event, function: Function, condition: Condition) -> list[Message]:
@@ -128,7 +135,7 @@ def _messages(service: Service, event: _Event, function: Function, condition: Co
     )
     messages = []
     if result.failed:
-        configuration = function.version(version) if version else function.resolve(request.reference.qualifier)
+        configuration = _configuration(event, function)
         dead_letter_target = ((configuration and configuration.dead_letter_config) or {}).get("TargetArn")
         if dead_letter_target:
             messages.append(destinations.dead_letter(result, dead_letter_target))
@@ -139,12 +146,12 @@ def _messages(service: Service, event: _Event, function: Function, condition: Co
     return messages
 
 
-def _send(service: Service, message: Message) -> None:
-    """Sends a message, to a function of this fake or through a client; a target that refuses harms nobody."""
+def _send(service: Service, message: Message, function: Function, role: str) -> None:
+    """Sends a message of a function, to another of this fake or through a client; a target that refuses harms nobody."""
     error: Exception | None = None
     try:
         if message.service == "lambda":
-            _invoke(service, message)
+            _invoke(service, message, Caller(identity=role, account_id=function.account_id))
         else:
             service.neighbours.send(message)
     except Exception as refusal:  # noqa: BLE001 - whatever a client raises is the delivery's, as the caller has long gone on
@@ -161,9 +168,10 @@ def _send(service: Service, message: Message) -> None:
     )
 
 
-def _invoke(service: Service, message: Message) -> None:
+def _invoke(service: Service, message: Message, sender: Caller) -> None:
     region, account_id = message.target_arn.split(":")[3:5]
     reference = resolve(message.target_arn, None, region, account_id)
+    authorise(service, sender, "lambda:InvokeFunction", reference)
     payload = message.body.encode()
     request = Request(
         reference=reference,

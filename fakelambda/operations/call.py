@@ -15,6 +15,7 @@ from fakelambda.domain.errors import InvalidParameterValueException, ResourceNot
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import FunctionReference
+from fakelambda.domain.principals import Caller
 from fakelambda.inspection.records import Delivery, Invocations
 from fakelambda.runtime.logs import Log
 from fakelambda.runtime.runner import Runner
@@ -94,6 +95,7 @@ class Call:
         region, account_id: whose state is asked.
         request_id: that of the answer.
         now: the time of the call.
+        caller: tells who calls.
     """
 
     service: Service
@@ -102,6 +104,7 @@ class Call:
     account_id: str
     request_id: str
     now: datetime
+    caller: Callable[[], Caller]
 
     @property
     def functions(self) -> Shelf[Function]:

@@ -25,7 +25,9 @@ def start(call: Call, marker: str | None) -> FunctionReference | None:
         return None
     try:
         if marker.startswith("arn:"):
-            return resolve(marker, None, call.region, call.account_id)
+            named = resolve(marker, None, call.region, call.account_id)
+            if named.account_id == call.account_id:
+                return named
     except ServiceError:
         pass  # an ARN of elsewhere is refused as any other text is
     raise InvalidParameterValueException(f"Invalid marker: {marker}")

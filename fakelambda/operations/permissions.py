@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fakelambda.domain import functions, policies
-from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
+from fakelambda.domain import functions, policies, policy_documents
+from fakelambda.domain.errors import InvalidParameterValueException, NotModelled, ResourceNotFoundException
 from fakelambda.domain.functions import Function
-from fakelambda.domain.names import LATEST, FunctionReference, is_version
+from fakelambda.domain.names import LATEST, FunctionReference, is_version, resolve
+from fakelambda.domain.policies import Policy
+from fakelambda.operations.authorisation import admitted
 from fakelambda.operations.call import Answer, Call, operation
 
 
@@ -90,3 +92,53 @@ def get_policy(call: Call, *, function: FunctionReference) -> Answer:
     if policy is None:
         raise ResourceNotFoundException(message)
     return {"Policy": policy.document(), "RevisionId": policy.revision_id}
+
+
+# ---- whole policies, by the ARN of what they are for ----
+
+
+def _owner(call: Call, resource_arn: str) -> tuple[Function, FunctionReference]:
+    if resource_arn.split(":")[5].startswith("runtime/"):
+        raise NotModelled(f"{call.operation} of a runtime is not modelled by fakelambda.")
+    reference = resolve(resource_arn, None, call.region, call.account_id)
+    admitted(call, reference)
+    _refuse_latest(reference)
+    function = call.function(reference)
+    _check_qualifier(function, reference)
+    return function, reference
+
+
+def _existing(call: Call, resource_arn: str) -> tuple[Function, str, Policy]:
+    function, reference = _owner(call, resource_arn)
+    policy = function.policies.get(reference.qualifier or "")
+    if policy is None:
+        raise ResourceNotFoundException("The resource you requested does not exist.")
+    return function, reference.qualifier or "", policy
+
+
+@operation("PutResourcePolicy")
+def put_resource_policy(call: Call, *, resource_arn: str, policy: str, revision_id: str | None = None) -> Answer:
+    """PutResourcePolicy: in the place of the whole policy, of what AddPermission added too."""
+    function, reference = _owner(call, resource_arn)
+    qualifier = reference.qualifier or ""
+    before = function.policies.get(qualifier)
+    functions.check_revision(revision_id, before.revision_id if before else None, read_with="GetResourcePolicy")
+    made = policy_documents.parse(policy, revision_id=call.new_id())
+    call.functions.put(replace(function, policies=functions.with_item(function.policies, qualifier, made)))
+    return {"Policy": made.document(), "RevisionId": made.revision_id}
+
+
+@operation("GetResourcePolicy")
+def get_resource_policy(call: Call, *, resource_arn: str) -> Answer:
+    """GetResourcePolicy: the same policy as GetPolicy's."""
+    _, _, policy = _existing(call, resource_arn)
+    return {"Policy": policy.document(), "RevisionId": policy.revision_id}
+
+
+@operation("DeleteResourcePolicy")
+def delete_resource_policy(call: Call, *, resource_arn: str, revision_id: str | None = None) -> Answer:
+    """DeleteResourcePolicy: the whole policy."""
+    function, qualifier, policy = _existing(call, resource_arn)
+    functions.check_revision(revision_id, policy.revision_id, read_with="GetResourcePolicy")
+    call.functions.put(replace(function, policies=functions.without_item(function.policies, qualifier)))
+    return {}

@@ -138,13 +138,13 @@ def test_two_different_qualifiers_are_refused(refused: Any, operation: str, form
             f"{ARN}:orders".replace("us-east-1", "eu-west-1"),
             "404 ResourceNotFoundException: Functions from 'eu-west-1' are not reachable in this region ('us-east-1')",
         ),
-        (f"{ARN}:orders".replace("123456789012", "999999999999"), "403 AccessDeniedException: None"),
-        ("999999999999:function:orders", "403 AccessDeniedException: None"),
+        (f"{ARN}:orders".replace("123456789012", "999999999999"), "403 AccessDeniedException: "),
+        ("999999999999:function:orders", "403 AccessDeniedException: "),
     ],
 )
 def test_other_regions_and_accounts_are_out_of_reach(fake: FakeLambda, refused: Any, operation: str, name: str, expected: str) -> None:
     fake.add_function("orders", lambda event, context: event)
-    assert refused(xform_name(operation), FunctionName=name, **FURTHER[operation]) == expected
+    assert refused(xform_name(operation), FunctionName=name, **FURTHER[operation]).startswith(expected)
 
 
 @pytest.mark.parametrize(

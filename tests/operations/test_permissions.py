@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakelambda import FakeLambda
+from fakelambda import FakeLambda, NotModelled
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 NOWHERE = "arn:aws:lambda:us-east-1:123456789012:function:nowhere"
@@ -189,3 +189,81 @@ def test_a_policy_has_a_size(client: Any, refused: Any) -> None:
         client.add_permission(**ORDINARY | {"StatementId": f"s{number}"}, SourceArn=source)
     assert 18_000 < len(client.get_policy(FunctionName="orders")["Policy"]) < 20_480
     assert refused("add_permission", **ORDINARY | {"StatementId": "s"}, SourceArn=source).startswith("400 PolicyLengthExceededException: ")
+
+
+# ---- whole policies ----
+
+WRITTEN = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": ARN}
+POLICY = compact({"Version": "2012-10-17", "Statement": [WRITTEN]})
+PUT: dict[str, Any] = {"ResourceArn": ARN, "Policy": POLICY}
+REPLACED = OUTDATED.replace("GetPolicy", "GetResourcePolicy")
+SOME_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("qualifier", QUALIFIERS)
+def test_a_policy_is_put_read_and_deleted_as_a_whole(client: Any, answered: Any, refused: Any, qualifier: str | None) -> None:
+    name = {"ResourceArn": f"{ARN}:{qualifier}" if qualifier else ARN}
+    client.add_permission(**ORDINARY | named(qualifier))
+    status, put = answered("put_resource_policy", **name, Policy=json.dumps(json.loads(POLICY), indent=2))
+    assert (status, put["Policy"]) == (200, POLICY)
+    assert answered("get_resource_policy", **name) == (200, put)
+    assert answered("get_policy", **named(qualifier)) == (200, put)  # one and the same
+    for other in QUALIFIERS:
+        if other != qualifier:
+            assert refused("get_policy", **named(other)) == f"{MISSING}The resource you requested does not exist."
+    assert answered("delete_resource_policy", **name) == (204, {})
+    for operation, parameters in {"get_policy": named(qualifier), "get_resource_policy": name, "delete_resource_policy": name}.items():
+        assert refused(operation, **parameters) == f"{MISSING}The resource you requested does not exist."
+
+
+def test_permissions_are_added_to_a_policy_that_was_put_and_removed_from_it(client: Any) -> None:
+    client.put_resource_policy(**PUT | {"Policy": compact({"Id": "mine", "Statement": [WRITTEN | {"Sid": "own"}, WRITTEN]})})
+    client.add_permission(**ORDINARY)
+    policy = json.loads(client.get_resource_policy(ResourceArn=ARN)["Policy"])
+    assert (policy["Id"], [statement.get("Sid") for statement in policy["Statement"]]) == ("mine", ["own", None, "s3"])
+    for statement_id in ("own", "s3"):
+        client.remove_permission(FunctionName="orders", StatementId=statement_id)
+    assert json.loads(client.get_policy(FunctionName="orders")["Policy"]) == {"Id": "mine", "Statement": [WRITTEN]}
+
+
+def test_whole_policies_have_revisions(client: Any, refused: Any) -> None:
+    assert refused("put_resource_policy", **PUT, RevisionId=SOME_ID) == REPLACED
+    revisions = [client.put_resource_policy(**PUT)["RevisionId"]]
+    revisions.append(client.put_resource_policy(**PUT, RevisionId=revisions[0])["RevisionId"])
+    assert revisions[0] != revisions[1] == client.get_resource_policy(ResourceArn=ARN)["RevisionId"]
+    assert refused("put_resource_policy", **PUT, RevisionId=revisions[0]) == REPLACED
+    assert refused("delete_resource_policy", ResourceArn=ARN, RevisionId=revisions[0]) == REPLACED
+    client.delete_resource_policy(ResourceArn=ARN, RevisionId=revisions[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({"Policy": "{"}, "400 InvalidParameterValueException: The policy is invalid: it is not JSON."),
+        (
+            {"Policy": " " * 20_481},
+            f"{BROKEN}Value '{' ' * 20_481}' at 'policy' failed to satisfy constraint: Member must have length less than or equal to 20480",
+        ),
+        ({"ResourceArn": NOWHERE}, f"{MISSING}Function not found: {NOWHERE}"),
+        ({"ResourceArn": f"{ARN}:42"}, f"{MISSING}Function not found: {ARN}:42"),
+        ({"ResourceArn": f"{ARN}:none"}, f"{MISSING}Cannot find alias arn: {ARN}:none"),
+        ({"ResourceArn": f"{ARN}:$LATEST"}, "400 InvalidParameterValueException: We currently do not support adding policies for $LATEST."),
+        (
+            {"ResourceArn": ARN.replace("us-east-1", "eu-west-1")},
+            f"{MISSING}Functions from 'eu-west-1' are not reachable in this region ('us-east-1')",
+        ),
+    ],
+)
+def test_whole_policies_that_are_refused(refused: Any, changes: dict[str, str], answer: str) -> None:
+    assert refused("put_resource_policy", **PUT | changes) == answer
+
+
+def test_what_cannot_be_evaluated_is_not_stored(client: Any) -> None:
+    for changes, what in (
+        ({"Policy": POLICY.replace('"Principal"', '"NotPrincipal"')}, "NotPrincipal"),
+        ({"ResourceArn": "arn:aws:lambda:us-east-1:123456789012:runtime/mine"}, "PutResourcePolicy of a runtime"),
+    ):
+        with pytest.raises(NotModelled, match=what):
+            client.put_resource_policy(**PUT | changes)
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_policy(FunctionName="orders")

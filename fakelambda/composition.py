@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fakelambda.aws.neighbours import Neighbours
+from fakelambda.domain.functions import FunctionConfiguration
 from fakelambda.inspection.records import Invocations
 from fakelambda.operations import modelled  # noqa: F401 - whoever composes a service wants every operation in the table
 from fakelambda.operations.call import Service
@@ -24,6 +25,8 @@ _REALISTIC: Mapping[str, timedelta] = {
     "publish": timedelta(seconds=20),  # of a version with SnapStart
     "provision": timedelta(seconds=20),
     "event_source_mapping": timedelta(seconds=5),  # each of its changes
+    "restore": timedelta(seconds=3),  # of a version that is Inactive
+    "idle": timedelta(days=14),  # until it is: as long as snapshots are kept [docs]; of the other resources "weeks" is said
 }
 _LIFECYCLES: Mapping[str, Mapping[str, timedelta]] = {"instant": {}, "realistic": _REALISTIC}
 _ACCOUNT_ID = re.compile(r"'\d{12}'", re.ASCII)  # with quotes: a number is a common mistake, and loses leading zeros
@@ -76,6 +79,7 @@ def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], N
         neighbours=neighbours,
         invocations=Invocations(),
         transition_time=lambda event: times.get(event, timedelta(0)),
+        idle_time=_idle_times(options.lifecycle),
         routes={},
         reraise=options.reraise,
     )
@@ -96,6 +100,14 @@ def _transition_times(lifecycle: str | Mapping[str, float | timedelta]) -> Mappi
     return {kind: _duration(kind, time) for kind, time in lifecycle.items()}
 
 
+def _idle_times(lifecycle: str | Mapping[str, float | timedelta]) -> Callable[[FunctionConfiguration], timedelta | None]:
+    """After how long a version falls idle: as in AWS only one that has resources to take back, and whichever where a test gives a time."""
+    idle_time = _transition_times(lifecycle).get("idle")
+    if isinstance(lifecycle, Mapping):
+        return lambda _: idle_time
+    return lambda configuration: idle_time if configuration.has_external_resources else None
+
+
 def _duration(kind: str, time: float | timedelta) -> timedelta:
     try:
         duration = time if isinstance(time, timedelta) else timedelta(seconds=time)
@@ -103,6 +115,8 @@ def _duration(kind: str, time: float | timedelta) -> timedelta:
         duration = None
     if duration is None or duration < timedelta(0):
         raise ValueError(f"lifecycle={{{kind!r}: {time!r}}}: must be seconds or a timedelta, not negative.")
+    if kind == "idle" and not duration:
+        raise ValueError(f"lifecycle={{{kind!r}: {time!r}}}: must be more than 0 seconds.")
     return duration
 
 

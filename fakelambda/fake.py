@@ -41,8 +41,8 @@ class FakeLambda(Preparation, Callers):
         seed: decides ids and routing; the same seed and the same calls give the same answers.
         lifecycle: ``"instant"``: what AWS finishes by itself has happened by the next call; ``"realistic"``: it takes seconds of the
             fake's clock, which waiters move. Or the seconds that some kinds of transition take, of ``"create"``, ``"update"``,
-            ``"publish"`` (a version with SnapStart), ``"provision"`` and ``"event_source_mapping"``, the others being instant:
-            ``{"create": 5}``.
+            ``"publish"`` (a version with SnapStart), ``"provision"``, ``"event_source_mapping"``, ``"restore"`` (an Inactive version) and
+            ``"idle"`` (how long until a version is that), the others being instant and nothing ever idle: ``{"create": 5}``.
         schedule: ``"automatic"``: what is due has happened when a call returns; ``"manual"``: asynchronous events wait for ``run_due``,
             ``advance`` or ``drain``.
         sleep: ``"virtual"``: ``time.sleep`` in a handler moves the fake's clock; ``"real"``: it sleeps.

@@ -10,17 +10,23 @@ from types import ModuleType
 from typing import Any
 
 from fakelambda.aws import faulting
+from fakelambda.aws.model import enum
 from fakelambda.aws.neighbours import Neighbours
+from fakelambda.domain.errors import ServiceError
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.lifecycle import Reason
 from fakelambda.domain.names import FunctionReference, function_arn, resolve
+from fakelambda.domain.provisioned_concurrency import INITIALISATION_FAILED
 from fakelambda.faults import Fault
 from fakelambda.inspection.records import ApiCall
 from fakelambda.observation import Observation
 from fakelambda.operations.answers import code_at
+from fakelambda.operations.transitions import KINDS
 from fakelambda.runtime import canned, code
 from fakelambda.runtime.runner import Handler
 
 _ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
+_REASON_CODE = "InternalError"
 _CALLABLE = b"# A callable of the test runs in the place of this file.\n"
 
 
@@ -146,7 +152,7 @@ class Preparation(Observation):
             version = function.resolve(reference.qualifier) if function else None
         if function is None or version is None:
             raise ValueError(f"There is no function {function_name!r}; existing: {', '.join(self.functions) or 'none'}.")
-        return function, version
+        return function, function.serving(version)
 
     def route(self, function_name: str, versions: Iterable[str]) -> None:
         """Sends the next invocations of an alias to given versions, one each; then the weights decide again.
@@ -230,6 +236,45 @@ class Preparation(Observation):
         self._server.faults.add(fault)
         return fault
 
+    def fail_transition(self, function_name: str, transition: str, *, reason_code: str | None = None, reason: str | None = None) -> None:
+        """Lets what AWS does by itself end in failure: the next transition of a kind of a function, in progress or yet to come.
+
+        Told several times, it fails as many.
+
+        Args:
+            function_name: a name or ARN without qualifier; the function need not exist yet.
+            transition: ``"create"`` (it ends Failed), ``"update"`` (the previous code goes on running), ``"publish"`` (of a version),
+                ``"restore"`` (of an Inactive one), or ``"provision"`` (of concurrency).
+            reason_code: a code of the API, such as ``"InvalidImage"``; ``"InternalError"`` by default. Provisioning has none.
+            reason: the text beside it.
+
+        Raises:
+            ValueError: no such transition or code, or no function's name.
+
+        Example:
+            >>> fake.fail_transition("orders", "update", reason_code="InvalidImage")
+            >>> client.update_function_code(FunctionName="orders", ImageUri="registry/orders:2")["LastUpdateStatus"]
+            'InProgress'
+            >>> client.get_function_configuration(FunctionName="orders")["LastUpdateStatus"]
+            'Failed'
+        """
+        if transition not in KINDS:
+            raise ValueError(f"fail_transition(..., {transition!r}): write one of {', '.join(map(repr, KINDS))}.")
+        reference = self._reference(function_name, None)
+        if reference.qualifier is not None:
+            raise ValueError(f"fail_transition({function_name!r}, ...): leave the qualifier out: {reference.name!r}.")
+        if transition == "provision" and reason_code is not None:
+            raise ValueError(
+                "fail_transition(..., 'provision', reason_code=...): provisioned concurrency has no codes; write reason='...'."
+            )
+        code = reason_code or _REASON_CODE
+        if code not in enum("LastUpdateStatusReasonCode"):
+            raise ValueError(f"reason_code={code!r}: write one of {', '.join(map(repr, enum('LastUpdateStatusReasonCode')))}.")
+        text = reason or (INITIALISATION_FAILED if transition == "provision" else f"The {transition} has failed: {code}.")
+        key = (reference.account_id, reference.region, reference.name, transition)
+        with self._service.lock:
+            self._service.failures.setdefault(key, []).append(Reason(text, code))
+
     def put_object(self, bucket: str, key: str, body: bytes) -> str:
         """Stores an object that ``S3Bucket`` and ``S3Key`` find, for tests without any S3.
 
@@ -254,4 +299,10 @@ class Preparation(Observation):
         raise ValueError(f"No version of {function_arn(region, account_id, name)} has the code of this location any more.")
 
     def _reference(self, function_name: str, qualifier: str | None) -> FunctionReference:
-        return resolve(function_name, qualifier, self.region, self.account_id)
+        try:
+            return resolve(function_name, qualifier, self.region, self.account_id)
+        except ServiceError as refusal:
+            raise ValueError(
+                f"{function_name!r} names no function of account {self.account_id} in {self.region}; "
+                f"write a plain name or an ARN of there. AWS says: {refusal.message or refusal.code}"
+            ) from refusal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from fakelambda.aws.serving import Server
@@ -28,6 +29,8 @@ class Snapshot:
             self._parts = [(part, part.snapshot()) for part in _parts(server)]
             self._histories = [(history, history.copy()) for history in (server.calls, service.deliveries)]
             self._routes = {alias: versions.copy() for alias, versions in service.routes.items()}
+            self._failures = {transition: reasons.copy() for transition, reasons in service.failures.items()}
+            self._uses = {version: replace(use) for version, use in service.uses.items()}
 
     def restore(self, server: Server) -> None:
         """Makes the fake what it was.
@@ -45,6 +48,10 @@ class Snapshot:
                 history[:] = entries  # type: ignore[assignment]  # each its own kind of entries
             service.routes.clear()
             service.routes.update({alias: versions.copy() for alias, versions in self._routes.items()})
+            service.failures.clear()
+            service.failures.update({transition: reasons.copy() for transition, reasons in self._failures.items()})
+            service.uses.clear()
+            service.uses.update({version: replace(use) for version, use in self._uses.items()})
 
 
 def refuse_within_a_handler(server: Server, call: str) -> None:

@@ -33,6 +33,8 @@ TYPED = {  # how AWS spells the message beside "Error" [recorded]; the other cla
     "ResourceConflictException": "message",
     "ResourceInUseException": "Message",
     "ResourceNotFoundException": "Message",
+    "ResourceNotReadyException": "message",
+    "SnapStartNotReadyException": "Message",
     "TooManyRequestsException": "message",
 }
 UNTYPED = (  # answers that lack "Type", though their class has it elsewhere [recorded]

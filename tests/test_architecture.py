@@ -37,7 +37,7 @@ BELOW = {
     "events": {"domain", "events"},
     "aws": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations", "faults", "aws"},
     "decoration": set(),
-    "composition": {"world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
+    "composition": {"domain", "world", "state", "inspection", "runtime", "schedule", "operations", "aws"},
     "strategies": {"domain", "aws", "strategies"},
     "observation": {"domain", "inspection", "schedule", "operations", "aws"},
     "callers": {"domain", "inspection", "observation"},

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakelambda import FakeLambda, current
+from fakelambda.composition import _REALISTIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+KINDS = f"a mapping gives seconds to some of {', '.join(map(repr, _REALISTIC))}, and to nothing else."
 IMAGE: dict[str, Any] = {"Role": "arn:aws:iam::123456789012:role/r", "Code": {"ImageUri": "registry/orders:1"}, "PackageType": "Image"}
 
 
@@ -67,20 +69,15 @@ def test_a_decorated_test_has_the_same_times() -> None:
 @pytest.mark.parametrize(
     ("lifecycle", "message"),
     [
-        (
-            {"created": 5},
-            "a mapping gives seconds to some of 'create', 'update', 'publish', 'provision', 'event_source_mapping', and to nothing else.",
-        ),
-        (
-            {"create": 5, 7: 1},
-            "a mapping gives seconds to some of 'create', 'update', 'publish', 'provision', 'event_source_mapping', and to nothing else.",
-        ),
+        ({"created": 5}, KINDS),
+        ({"create": 5, 7: 1}, KINDS),
         (["create"], "lifecycle=['create']: must be one of 'instant', 'realistic'."),
         ({"create": -1}, "lifecycle={'create': -1}: must be seconds or a timedelta, not negative."),
         ({"create": timedelta(seconds=-1)}, "must be seconds or a timedelta, not negative."),
         ({"create": "5"}, "lifecycle={'create': '5'}: must be seconds or a timedelta, not negative."),
         ({"update": None}, "lifecycle={'update': None}: must be seconds or a timedelta, not negative."),
         ({"update": math.inf}, "lifecycle={'update': inf}: must be seconds or a timedelta, not negative."),
+        ({"idle": 0}, "lifecycle={'idle': 0}: must be more than 0 seconds."),
         ({"update": math.nan}, "lifecycle={'update': nan}: must be seconds or a timedelta, not negative."),
     ],
     ids=str,

@@ -59,6 +59,26 @@ def test_everything_is_as_it_was(fake: FakeLambda) -> None:
     assert client.invoke(FunctionName="orders:live")["ExecutedVersion"] == "2"  # what was forced is forced again
 
 
+def test_what_shall_fail_and_what_falls_idle_is_as_it_was() -> None:
+    with freeze_time("2026-03-01") as frozen, FakeLambda(lifecycle={"idle": 60}) as fake:
+        published(fake)
+        fake.fail_transition("orders", "update")
+        frozen.tick(30)
+        snapshot = fake.snapshot()
+        for _ in range(2):
+            states = []
+            for seconds in (29, 1):
+                fake.advance(seconds)
+                states.append(fake.client().get_function_configuration(FunctionName="orders")["State"])
+            fake.client().update_function_configuration(FunctionName="orders", Timeout=9)
+            states.append(fake.client().get_function_configuration(FunctionName="orders")["LastUpdateStatus"])
+            assert states == ["Active", "Inactive", "Failed"]
+            fake.restore(snapshot)
+        fake.client().invoke(FunctionName="orders")
+        fake.advance(59)
+        assert fake.client().get_function_configuration(FunctionName="orders")["State"] == "Active"
+
+
 STEPS: dict[str, Callable[[FakeLambda], Any]] = {
     "create": lambda fake: fake.add_function(next(name for name in map("f{}".format, count()) if name not in fake.functions), NOBODY),
     "delete": lambda fake: fake.client().delete_function(FunctionName="orders") if "orders" in fake.functions else None,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 from botocore import xform_name
 from botocore.model import StructureShape
 
@@ -72,6 +74,13 @@ def _paths(shape: Shape | None, type_name: str) -> Iterator[tuple[str, ...]]:
                 yield (name,)
             else:
                 yield from ((name, *path) for path in _paths(member, type_name))
+
+
+@cache
+def enum(shape_name: str) -> tuple[str, ...]:
+    """The values that a shape of botocore's installed Lambda model can have."""
+    shape: Any = botocore.session.get_session().get_service_model("lambda").shape_for(shape_name)  # botocore's stubs know no enums
+    return tuple(shape.enum)
 
 
 _ERRORS: dict[tuple[str, str], tuple[int, str] | None] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from fakelambda.domain import lifecycle
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceConflictException, TooManyRequestsException
 from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, is_version
@@ -44,7 +45,7 @@ def check_provisionable(function: Function, qualifier: str) -> None:
 
     Raises:
         InvalidParameterValueException: it is ``$LATEST``, or SnapStart is active for it.
-        ResourceConflictException: something is provisioned for the version already.
+        ResourceConflictException: something is provisioned for the version already, or it is Pending or Failed.
     """
     configuration = function.resolve(qualifier)
     if configuration is None or configuration.version == LATEST:
@@ -59,6 +60,7 @@ def check_provisionable(function: Function, qualifier: str) -> None:
             if is_version(qualifier)
             else "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
         )
+    lifecycle.check_provisionable(configuration.life)
 
 
 def check_provision(function: Function, qualifier: str, requested: int, claimed_by_others: int) -> None:

@@ -83,6 +83,14 @@ class CodeStorageExceededException(ServiceError):
     """The account's code would grow over its limit."""
 
 
+class ResourceNotReadyException(ServiceError):
+    """A function is idle and its connection to a VPC is gone; SDKs try again."""
+
+
+class SnapStartNotReadyException(ServiceError):
+    """The snapshot of a version is not there."""
+
+
 class InvalidRequestContentException(ServiceError):
     """The payload of an invocation is not JSON."""
 

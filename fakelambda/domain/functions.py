@@ -13,7 +13,12 @@ from typing import Any, TypeVar
 
 from fakelambda.domain import lifecycle
 from fakelambda.domain.aliases import Alias
-from fakelambda.domain.errors import InvalidParameterValueException, PreconditionFailedException
+from fakelambda.domain.errors import (
+    InvalidParameterValueException,
+    PreconditionFailedException,
+    ResourceNotReadyException,
+    SnapStartNotReadyException,
+)
 from fakelambda.domain.event_invoke import EventInvokeConfig
 from fakelambda.domain.names import LATEST, function_arn
 from fakelambda.domain.packages import Package
@@ -94,6 +99,16 @@ class FunctionConfiguration:
         """``AWS_LAMBDA_INITIALIZATION_TYPE`` in an environment that is made for an invocation."""
         return "snap-start" if self.snap_start["OptimizationStatus"] == "On" else "on-demand"
 
+    @property
+    def is_in_a_vpc(self) -> bool:
+        """Whether it is connected to subnets."""
+        return bool((self.vpc_config or NOTHING).get("SubnetIds"))
+
+    @property
+    def has_external_resources(self) -> bool:
+        """Whether Lambda keeps something beside the code for it, which it takes back from those that nobody invokes [docs]."""
+        return self.package_type == "Image" or self.is_in_a_vpc or self.initialization_type == "snap-start"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
@@ -110,7 +125,7 @@ class Function:
         reserved_concurrent_executions: None where nothing is reserved.
         last_published: the highest version number ever given; numbers are never reused.
         changed_since_publication: whether a publication would make a new version.
-        running: what ``$LATEST`` still runs while an update of it is in progress; None otherwise.
+        running: what ``$LATEST`` still runs while an update of it is in progress or where the last one has failed; None otherwise.
     """
 
     name: str
@@ -139,6 +154,10 @@ class Function:
     def version(self, number: str) -> FunctionConfiguration | None:
         """A version by number or ``$LATEST``; None where there is none."""
         return self.latest if number == LATEST else self.versions.get(number)
+
+    def serving(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
+        """What runs for a version: itself, or what ``$LATEST`` was before an update that is not done or has failed."""
+        return self.running or configuration if configuration.version == LATEST else configuration
 
     def resolve(self, qualifier: str | None) -> FunctionConfiguration | None:
         """The version that a qualifier means, an alias by its main version; None where there is none."""
@@ -217,18 +236,67 @@ def update(function: Function, *, at: datetime, revision_id: str, **changes: Any
         life=lifecycle.move(function.latest.life, lifecycle.Event.UPDATE),
         **changes,
     )
-    return replace(function, latest=latest, running=function.latest, changed_since_publication=True)
+    return replace(function, latest=latest, running=function.running or function.latest, changed_since_publication=True)
 
 
-def settle(function: Function, version: str, *, revision_id: str) -> Function:
-    """The function after AWS has finished with a version, or with ``$LATEST``."""
+def settle(function: Function, version: str, *, revision_id: str, failure: lifecycle.Reason | None = None) -> Function:
+    """The function after AWS has finished with a version, or with ``$LATEST``.
+
+    Args:
+        failure: why that has failed; None where it has not.
+    """
+    if failure is None:
+        return _after(function, version, lifecycle.Event.SUCCEED, revision_id=revision_id)
+    return _after(function, version, lifecycle.Event.FAIL, failure, revision_id=revision_id)
+
+
+def fall_idle(function: Function, version: str, *, revision_id: str) -> Function:
+    """The function after AWS has taken the resources of a version back that nobody has invoked for long."""
+    return _after(function, version, lifecycle.Event.FALL_IDLE, revision_id=revision_id)
+
+
+def restore(function: Function, version: str, *, revision_id: str) -> Function:
+    """The function with an Inactive version on its way back, as somebody has invoked it."""
+    return _after(function, version, lifecycle.Event.INVOKE, revision_id=revision_id)
+
+
+def _after(
+    function: Function, version: str, event: lifecycle.Event, reason: lifecycle.Reason | None = None, *, revision_id: str
+) -> Function:
     configuration = function.version(version)
     if configuration is None:  # the version was deleted meanwhile
         return function
-    settled = replace(configuration, revision_id=revision_id, life=lifecycle.move(configuration.life, lifecycle.Event.SUCCEED))
-    if version == LATEST:
-        return replace(function, latest=settled, running=None)
-    return replace(function, versions=with_item(function.versions, version, settled))
+    life = lifecycle.move(configuration.life, event, reason)
+    snap_start = configuration.snap_start
+    if life.state is lifecycle.State.FAILED:
+        snap_start = {**snap_start, "OptimizationStatus": "Off"}
+    moved = replace(configuration, revision_id=revision_id, life=life, snap_start=snap_start)
+    if version != LATEST:
+        return replace(function, versions=with_item(function.versions, version, moved))
+    return replace(function, latest=moved, running=None if life.stage == lifecycle.READY.stage else function.running)
+
+
+def check_invocable(configuration: FunctionConfiguration) -> None:
+    """Refuse an invocation of a version that cannot run, in the words for what it lacks.
+
+    Raises:
+        SnapStartNotReadyException: its snapshot is not there.
+        ResourceNotReadyException: its connection to a VPC was taken back.
+        ResourceConflictException: it is not Active for another reason.
+    """
+    life = configuration.life
+    if life.state is lifecycle.State.ACTIVE:
+        return
+    if configuration.initialization_type == "snap-start" and life.state is not lifecycle.State.FAILED:
+        raise SnapStartNotReadyException(
+            "Lambda is initializing your function. You can invoke the function when the function state becomes Active."
+        )
+    if configuration.is_in_a_vpc and life.state is lifecycle.State.INACTIVE:
+        raise ResourceNotReadyException(
+            "The function is inactive and its VPC connection is no longer available. "
+            "Wait for the VPC connection to reestablish and try again."
+        )
+    lifecycle.check_invocable(life)
 
 
 def publish(
@@ -250,10 +318,11 @@ def publish(
         life: the version's first state.
     """
     number = str(function.last_published + 1)
-    is_snapshotted = function.latest.snap_start["ApplyOn"] == "PublishedVersions"
     version = replace(
         function.latest,
-        snap_start={**function.latest.snap_start, "OptimizationStatus": "On"} if is_snapshotted else function.latest.snap_start,
+        snap_start={**function.latest.snap_start, "OptimizationStatus": "On"}
+        if is_snapshotted(function.latest)
+        else function.latest.snap_start,
         version=number,
         description=function.latest.description if description is None else description,
         last_modified=at,
@@ -268,6 +337,11 @@ def publish(
         changed_since_publication=False,
     )
     return published, version
+
+
+def is_snapshotted(latest: FunctionConfiguration) -> bool:
+    """Whether a version that is published of it starts from a snapshot."""
+    return bool(latest.snap_start["ApplyOn"] == "PublishedVersions")
 
 
 def unchanged_publication(function: Function) -> FunctionConfiguration | None:

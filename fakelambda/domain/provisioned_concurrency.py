@@ -74,9 +74,9 @@ def succeed(config: ProvisionedConcurrencyConfig, version: str) -> ProvisionedCo
     return replace(_after(config, Event.SUCCEED), version=version, allocated=config.requested)
 
 
-def fail(config: ProvisionedConcurrencyConfig, version: str) -> ProvisionedConcurrencyConfig:
-    """The configuration when a version's code could not be initialised: nothing is allocated, everything runs on demand."""
-    return replace(_after(config, Event.FAIL), version=version, allocated=0, status_reason=INITIALISATION_FAILED)
+def fail(config: ProvisionedConcurrencyConfig, version: str, reason: str = INITIALISATION_FAILED) -> ProvisionedConcurrencyConfig:
+    """The configuration when nothing could be allocated for a version: everything runs on demand."""
+    return replace(_after(config, Event.FAIL), version=version, allocated=0, status_reason=reason)
 
 
 def _after(config: ProvisionedConcurrencyConfig, event: Event) -> ProvisionedConcurrencyConfig:

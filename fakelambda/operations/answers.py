@@ -11,21 +11,6 @@ from weakref import WeakKeyDictionary
 from fakelambda.domain import lifecycle, runtimes
 from fakelambda.domain.functions import Function, FunctionConfiguration
 
-_LIFE: dict[lifecycle.Life, dict[str, str]] = {
-    lifecycle.CREATED: {
-        "State": "Pending",
-        "StateReason": lifecycle.IN_PROGRESS_REASON[0],
-        "StateReasonCode": lifecycle.IN_PROGRESS_REASON[1],
-    },
-    lifecycle.READY: {"State": "Active", "LastUpdateStatus": "Successful"},
-    lifecycle.UPDATING: {
-        "State": "Active",
-        "LastUpdateStatus": "InProgress",
-        "LastUpdateStatusReason": lifecycle.IN_PROGRESS_REASON[0],
-        "LastUpdateStatusReasonCode": lifecycle.IN_PROGRESS_REASON[1],
-    },
-}
-
 _URL_SAFE = str.maketrans({"+": "-", "/": "_", "=": None})
 _AS_DIGEST = str.maketrans("-_", "+/")
 
@@ -34,6 +19,20 @@ _AS_DIGEST = str.maketrans("-_", "+/")
 def timestamp(at: datetime) -> str:
     """A time as the text that functions show: milliseconds and ``+0000``."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "+0000")
+
+
+@lru_cache(maxsize=64)
+def _life(life: lifecycle.Life) -> dict[str, str]:
+    """The states of a version and their reasons; nobody changes it."""
+    shown = {"State": life.state.value}
+    if life.state_reason is not None:
+        shown |= {"StateReason": life.state_reason.text, "StateReasonCode": life.state_reason.code}
+    if life.last_update_status is not lifecycle.LastUpdateStatus.ABSENT:
+        shown["LastUpdateStatus"] = life.last_update_status.value
+    if life.last_update_status_reason is not None:
+        text, code = life.last_update_status_reason
+        shown |= {"LastUpdateStatusReason": text, "LastUpdateStatusReasonCode": code}
+    return shown
 
 
 _MEMBERS: WeakKeyDictionary[FunctionConfiguration, dict[str, Any]] = WeakKeyDictionary()
@@ -92,7 +91,7 @@ def configured(function: Function, configuration: FunctionConfiguration, qualifi
     """
     runtime = configuration.runtime
     shown = listed(configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn)
-    shown.update(_LIFE[configuration.life])
+    shown.update(_life(configuration.life))
     if runtime:
         pinned = function.runtime_management_configs.get(configuration.version)
         arn = (pinned and pinned.runtime_version_arn) or runtimes.runtime_version_arn(runtime, function.region)

@@ -14,6 +14,7 @@ from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.lifecycle import Reason
 from fakelambda.domain.names import FunctionReference
 from fakelambda.domain.principals import Caller
 from fakelambda.inspection.records import Delivery, Invocations
@@ -55,6 +56,19 @@ class Neighbours(Protocol):
         """The id of the VPC that subnets and security groups are in."""
 
 
+@dataclass(slots=True)
+class Use:
+    """How a version is used that can fall idle.
+
+    Args:
+        since: a point of the world's ``elapsed``: when it was last used.
+        running: how many invocations of it run now.
+    """
+
+    since: timedelta
+    running: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The Lambda service of one fake, as operations see it.
@@ -62,11 +76,14 @@ class Service:
     Args:
         lock: held by whoever reads or changes the state; never while user code runs.
         transition_time: how long AWS takes for ``"create"``, ``"update"`` ...; zero where everything is instant.
+        idle_time: after how long without an invocation a version falls idle; None where it never does.
         routes: forced versions of the next invocations of an alias, by account, region, function and alias.
         running: how many invocations run now, by account and region: on demand by function name, in provisioned environments by
             ``name:version``.
         deliveries: what was sent to queues, topics, event buses, buckets and functions.
         reraise: exceptions of handlers that fail the test instead of becoming an answer.
+        failures: how the next transitions of a kind end, by account, region, function name and kind.
+        uses: of the versions that can fall idle, by the function's identity and the version.
         begin_polling: told of every event source mapping that has become Enabled; it stops by itself where it no longer is.
     """
 
@@ -78,9 +95,12 @@ class Service:
     neighbours: Neighbours
     invocations: Invocations
     transition_time: Callable[[str], timedelta]
+    idle_time: Callable[[FunctionConfiguration], timedelta | None]
     routes: dict[tuple[str, str, str, str], list[str]]
     reraise: tuple[type[BaseException], ...]
     deliveries: list[Delivery] = field(default_factory=list)
+    failures: dict[tuple[str, str, str, str], list[Reason]] = field(default_factory=dict)
+    uses: dict[tuple[str, str], Use] = field(default_factory=dict)
     begin_polling: Callable[[EventSourceMapping], None] = lambda _: None
     running: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 

@@ -13,7 +13,7 @@ from fakelambda.domain.names import LATEST, FunctionReference, check_new_name, i
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.deployment import code_of, vpc_of
-from fakelambda.operations.transitions import settle_later
+from fakelambda.operations.transitions import settle_later, settle_publication
 
 
 @operation("CreateFunction", locked=False)
@@ -95,14 +95,14 @@ def create_function(
         )
         if not publish:
             call.functions.put(made)
-            settle_later(call, made, LATEST, event="create")
+            settle_later(call.service, made, LATEST, event="create")
             return answers.configured(made, latest)
         published, version = functions.publish(
             made, at=call.now, revision_id=call.new_id(), latest_revision_id=latest.revision_id, life=lifecycle.CREATED
         )
         call.functions.put(published)
-        settle_later(call, published, LATEST, version.version, event="create")
-        return answers.configured(published, version)
+    settle_publication(call.service, published, version, LATEST, event="create")
+    return answers.configured(published, version)
 
 
 @operation("GetFunction")

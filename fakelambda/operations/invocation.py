@@ -7,8 +7,9 @@ import binascii
 import json
 from typing import Any
 
-from fakelambda.domain import lifecycle, payloads
+from fakelambda.domain import payloads
 from fakelambda.domain.errors import InvalidRequestContentException
+from fakelambda.domain.functions import check_invocable
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.inspection.records import InvocationType
 from fakelambda.operations import asynchronous, running
@@ -28,8 +29,11 @@ def invoke(
 ) -> Answer:
     """Invoke: runs the handler now, later (``Event``), or only checks that it could (``DryRun``)."""
     with call.service.lock:
-        _, version = call.version(function, default=LATEST)
-    lifecycle.check_invocable(version.life)
+        found, version = call.version(function, default=LATEST)
+        if invocation_type == "DryRun":
+            check_invocable(version)
+        else:
+            running.admit(call.service, found, version)
     payloads.check_size(payload, invocation_type)
     event = payloads.decode(payload)
     request = Request(
@@ -61,8 +65,7 @@ def invoke(
 def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes) -> Answer:
     """InvokeAsync: the deprecated way to queue an event."""
     with call.service.lock:
-        _, version = call.version(function, default=LATEST)
-    lifecycle.check_invocable(version.life)
+        running.admit(call.service, *call.version(function, default=LATEST))
     payloads.check_size(invoke_args, "Event")
     event = payloads.decode(invoke_args)
     request = Request(

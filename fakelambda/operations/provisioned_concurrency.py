@@ -147,6 +147,6 @@ def allocate(call: Call, function: Function, qualifier: str) -> None:
         return
     initialised = False
     try:
-        initialised = call.service.runner.initialise(function, configuration, qualifier, INITIALIZATION_TYPE)
+        initialised = call.service.runner.initialise(function, configuration, qualifier, INITIALIZATION_TYPE) is None
     finally:
-        allocate_later(call, function, qualifier, initialised=initialised)
+        allocate_later(call.service, function, qualifier, initialised=initialised)

@@ -12,10 +12,12 @@ from typing import Any
 
 from fakelambda.domain import concurrency, lifecycle, recursion
 from fakelambda.domain.errors import ResourceNotFoundException
-from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.functions import Function, FunctionConfiguration, check_invocable
+from fakelambda.domain.lifecycle import State
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.domain.provisioned_concurrency import INITIALIZATION_TYPE
 from fakelambda.inspection.records import Invocation, InvocationType
+from fakelambda.operations import transitions
 from fakelambda.operations.call import Service
 from fakelambda.runtime.runner import Execution, Ran
 
@@ -66,6 +68,9 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
         running = service.running[reference.account_id, reference.region]
         running[place_taken] = running.get(place_taken, 0) + 1
         place = service.invocations.begin()
+        use = service.uses.get((function.identity, configuration.version)) if service.uses else None
+        if use is not None:
+            use.running += 1
     execution = Execution(
         function=function,
         configuration=configuration,
@@ -87,6 +92,8 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
             left = running.pop(place_taken) - 1
             if left:
                 running[place_taken] = left
+            if use is not None:
+                use.running, use.since = use.running - 1, service.world.elapsed
     service.invocations.end(place, partial(_record, request, configuration, started_at, ran))
     service.neighbours.put_log_events(reference.region, ran.log_group_name, ran.log_stream_name, ran.log)
     return ran, configuration.version
@@ -154,8 +161,20 @@ def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, F
     configuration = function.version(version)
     if configuration is None:
         raise _not_found(reference)
-    lifecycle.check_invocable(configuration.life)
-    return function, function.running or configuration if version == LATEST else configuration, place
+    admit(service, function, configuration)
+    return function, function.serving(configuration), place
+
+
+def admit(service: Service, function: Function, configuration: FunctionConfiguration) -> None:
+    """Refuses to invoke a version that cannot run now; one that is Inactive begins to come back. Call it under the lock.
+
+    Raises:
+        ServiceError: it is not Active.
+    """
+    if configuration.life.state is not State.ACTIVE:
+        if lifecycle.can(configuration.life, lifecycle.Event.INVOKE):
+            transitions.restore_later(service, function, configuration.version)
+        check_invocable(configuration)
 
 
 def _not_found(reference: FunctionReference) -> ResourceNotFoundException:

@@ -12,7 +12,7 @@ from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.deployment import code_of, vpc_of
-from fakelambda.operations.transitions import settle_later
+from fakelambda.operations.transitions import settle_later, settle_publication
 
 
 def _changeable(call: Call, reference: FunctionReference, revision_id: str | None) -> Function:
@@ -50,14 +50,14 @@ def update_function_code(
         updated = functions.update(found, at=call.now, revision_id=call.new_id(), **changes)
         if not publish:
             call.functions.put(updated)
-            settle_later(call, updated, LATEST, event="update")
+            settle_later(call.service, updated, LATEST, event="update")
             return answers.configured(updated, updated.latest)
         published, version = functions.publish(
             updated, at=call.now, revision_id=call.new_id(), latest_revision_id=call.new_id(), life=lifecycle.CREATED
         )
         call.functions.put(published)
-        settle_later(call, published, LATEST, version.version, event="update")
-        return answers.configured(published, version, version.version)
+    settle_publication(call.service, published, version, LATEST, event="update")
+    return answers.configured(published, version, version.version)
 
 
 @operation("UpdateFunctionConfiguration", locked=False)
@@ -116,5 +116,5 @@ def update_function_configuration(
         )
         updated = functions.update(found, at=call.now, revision_id=call.new_id(), **settings)
         call.functions.put(updated)
-        settle_later(call, updated, LATEST, event="update")
+        settle_later(call.service, updated, LATEST, event="update")
         return answers.configured(updated, updated.latest)

@@ -7,10 +7,10 @@ from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.functions import versions_from
-from fakelambda.operations.transitions import settle_later
+from fakelambda.operations.transitions import is_told_to_fail, settle_publication, watch
 
 
-@operation("PublishVersion")
+@operation("PublishVersion", locked=False)
 def publish_version(
     call: Call,
     *,
@@ -21,26 +21,31 @@ def publish_version(
 ) -> Answer:
     """PublishVersion: a version of ``$LATEST``; the last one again where nothing has been updated since.
 
-    It is ready at once, but for one with SnapStart, which is Pending until the snapshot of its initialised environment is taken.
+    It is ready at once, but for one with SnapStart, which is Pending until the snapshot of its initialised environment is taken, and for
+    one that the test wants to fail.
     """
-    found = call.unqualified(function, LATEST)
-    lifecycle.check_changeable(found.latest.life, found.arn)
-    functions.check_revision(revision_id, found.latest.revision_id)
-    functions.check_code_sha256(code_sha256, found.latest)
-    version = functions.unchanged_publication(found)
-    if version is None:
-        is_snapshotted = found.latest.snap_start["ApplyOn"] == "PublishedVersions"
+    service = call.service
+    with service.lock:
+        found = call.unqualified(function, LATEST)
+        lifecycle.check_publishable(found.latest.life, found.arn)
+        functions.check_revision(revision_id, found.latest.revision_id)
+        functions.check_code_sha256(code_sha256, found.latest)
+        version = functions.unchanged_publication(found)
+        if version is not None:
+            return answers.configured(found, version, version.version)
+        takes_time = functions.is_snapshotted(found.latest) or is_told_to_fail(service, found, "publish")
         found, version = functions.publish(
             found,
             at=call.now,
             revision_id=call.new_id(),
             latest_revision_id=call.new_id(),
             description=description,
-            life=lifecycle.CREATED if is_snapshotted else lifecycle.READY,
+            life=lifecycle.CREATED if takes_time else lifecycle.READY,
         )
         call.functions.put(found)
-        if is_snapshotted:
-            settle_later(call, found, version.version, event="publish")
+        watch(service, found, version.version)
+    if takes_time:
+        settle_publication(service, found, version, event="publish")
     return answers.configured(found, version, version.version)
 
 

@@ -156,14 +156,16 @@ class Runner:
             environment.root_logger = capturing.end(environment.root_logger)
             self._environments.release(environment)
 
-    def initialise(self, function: Function, configuration: FunctionConfiguration, qualifier: str | None, initialization_type: str) -> bool:
+    def initialise(
+        self, function: Function, configuration: FunctionConfiguration, qualifier: str | None, initialization_type: str
+    ) -> str | None:
         """Imports the handler of a version ahead of its first invocation, so that this one is no cold start.
 
         Returns:
-            Whether it could be imported. What has nothing to import, or cannot run here, is left to its invocations.
+            Why it could not be imported; None where it could. What has nothing to import, or cannot run here, is left to its invocations.
         """
         if self._binding(function, configuration, qualifier) is not None or not _runs_here(configuration):
-            return True
+            return None
         environment = self._acquire(function, configuration, None, initialization_type)
         clock = InvocationClock(self._world, self._world.now(), max(_AHEAD_OF_INVOCATIONS, configuration.timeout), self._sleep)
         clock.start()
@@ -174,12 +176,12 @@ class Runner:
         except BaseException as error:
             if failures.belongs_to_the_test_runner(error):
                 raise
-            return False
+            return environment.why_it_stays_cold(error)
         finally:
             environment.root_logger = capturing.end(environment.root_logger)
             sleeping.current.reset(sleep_token)
             self._environments.release(environment)
-        return True
+        return None
 
     def run(self, execution: Execution) -> Ran:
         """Runs the handler of a version once.

@@ -42,6 +42,7 @@ class Entry(NamedTuple):
         due: a point of the world's ``elapsed``.
         stretch: during which it was added, to count ``links`` anew in the next.
         links: how many entries made one another in turn, down to this one.
+        in_background: whether nobody waits for it.
     """
 
     due: timedelta
@@ -53,6 +54,7 @@ class Entry(NamedTuple):
     runs_user_code: bool
     stretch: object
     links: int
+    in_background: bool
 
 
 _happening: ContextVar[Entry | None] = ContextVar("fakelambda_entry", default=None)
@@ -69,6 +71,9 @@ class Schedule:
     An entry that raises is over, and the others still happen: the first error is raised at the end, by the outermost of nested runs, with
     notes of the later ones. What is no ``Exception``, such as ``KeyboardInterrupt``, is raised at once, and the rest goes on waiting.
 
+    What is in the background happens only where the clock comes by, as a version falls idle: ``pending`` does not show it, and ``drain``
+    does not wait for it.
+
     Args:
         world: whose ``elapsed`` the entries wait for.
     """
@@ -79,6 +84,7 @@ class Schedule:
         self._arrived: deque[Entry] = deque()  # whoever adds may hold a lock that a transition takes, so adding takes none
         self._arrivals = itertools.count()
         self._later: list[Entry] = []
+        self._background: list[Entry] = []
         self._transitions: deque[Entry] = deque()  # these two are due
         self._work: deque[Entry] = deque()
         self._worker: int | None = None
@@ -86,7 +92,15 @@ class Schedule:
         self._stretch = object()
 
     def add(
-        self, delay: timedelta, action: Callable[[], None], *, kind: str, function_name: str, detail: str = "", runs_user_code: bool = False
+        self,
+        delay: timedelta,
+        action: Callable[[], None],
+        *,
+        kind: str,
+        function_name: str,
+        detail: str = "",
+        runs_user_code: bool = False,
+        in_background: bool = False,
     ) -> None:
         """Adds an entry.
 
@@ -95,14 +109,17 @@ class Schedule:
             action: what happens.
             kind, function_name, detail: how ``pending`` shows it.
             runs_user_code: whether a handler runs in it.
+            in_background: whether nobody waits for it; such an entry runs no user code.
         """
         maker, stretch = _happening.get(), self._stretch
         links = maker.links + 1 if maker is not None and maker.stretch is stretch else 0
         due = self._world.elapsed + delay
-        self._arrived.append(Entry(due, next(self._arrivals), action, kind, function_name, detail, runs_user_code, stretch, links))
+        self._arrived.append(
+            Entry(due, next(self._arrivals), action, kind, function_name, detail, runs_user_code, stretch, links, in_background)
+        )
 
     def pending(self) -> list[Pending]:
-        """Everything that waits, soonest first."""
+        """Everything that waits, soonest first, without what is in the background."""
         now = self._world.now()
         with self._lock:
             self._sort_in()
@@ -113,12 +130,12 @@ class Schedule:
     def snapshot(self) -> list[Entry]:
         """Everything that waits."""
         with self._lock:
-            return [*self._transitions, *self._work, *self._later, *self._arrived]
+            return [*self._transitions, *self._work, *self._later, *self._background, *self._arrived]
 
     def restore(self, entries: list[Entry]) -> None:
         """Lets exactly these entries wait; the clock stands again where it stood."""
         with self._lock:
-            for waiting in (self._transitions, self._work, self._later, self._arrived):
+            for waiting in (self._transitions, self._work, self._later, self._background, self._arrived):
                 waiting.clear()
             self._arrived.extend(entries)
 
@@ -133,7 +150,7 @@ class Schedule:
     def settle(self) -> None:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
         with self._lock:
-            if not (self._arrived or self._later or self._transitions):  # as for most calls
+            if not (self._arrived or self._later or self._transitions or self._background):  # as for most calls
                 return
         self._settle_on_the_way(())
 
@@ -172,7 +189,7 @@ class Schedule:
     def _steps(self, duration: timedelta | None) -> Iterator[None]:
         """Moves the clock from one due time to the next, to the end of a duration or of all that waits."""
         end = None if duration is None else self._world.elapsed + duration
-        while (due := self._soonest_to_come()) is not None and (end is None or due <= end):
+        while (due := self._soonest_to_come(in_background=end is not None)) is not None and (end is None or due <= end):
             self._reach(due, counts_anew=end is not None)
             yield
         if end is not None:
@@ -255,24 +272,27 @@ class Schedule:
 
     def _sort_in(self) -> None:
         """Sorts in what has arrived, and finds out what has come due since."""
-        arrived, later, elapsed = self._arrived, self._later, self._world.elapsed
+        arrived, later, background, elapsed = self._arrived, self._later, self._background, self._world.elapsed
         due = []
         while arrived:
             entry = arrived.popleft()
             if entry.due <= elapsed:
                 due.append(entry)  # past the heap, which most entries never see
             else:
-                heapq.heappush(later, entry)
+                heapq.heappush(background if entry.in_background else later, entry)
         while later and later[0].due <= elapsed:
             due.append(heapq.heappop(later))
+        while background and background[0].due <= elapsed:
+            due.append(heapq.heappop(background))
         for entry in sorted(due):
             (self._work if entry.runs_user_code else self._transitions).append(entry)
 
-    def _soonest_to_come(self) -> timedelta | None:
+    def _soonest_to_come(self, *, in_background: bool) -> timedelta | None:
         """When the next entry is due that is not due yet; one that is due is in somebody's hands."""
         with self._lock:
             self._sort_in()
-            return self._later[0].due if self._later else None
+            waiting = (self._later, self._background) if in_background else (self._later,)
+            return min((entries[0].due for entries in waiting if entries), default=None)
 
 
 def _happen(entry: Entry, failures: list[tuple[Entry, Exception]]) -> None:

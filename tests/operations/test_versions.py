@@ -168,8 +168,8 @@ def test_a_version_with_snap_start_is_pending_until_its_snapshot_is_taken(fake: 
     assert how_it_is(client.get_function_configuration(FunctionName="snapped")) == ("Active", None, None, "Off")
     assert client.publish_version(FunctionName="snapped")["Version"] == "1"
     assert refused("invoke", FunctionName="snapped", Qualifier="1") == (
-        "409 ResourceConflictException: The operation cannot be performed at this time. "
-        "The function is currently in the following state: Pending"
+        "409 SnapStartNotReadyException: Lambda is initializing your function. "
+        "You can invoke the function when the function state becomes Active."
     )
     assert json.load(client.invoke(FunctionName="snapped")["Payload"]) == "on-demand"
     client.create_alias(FunctionName="snapped", Name="live", FunctionVersion="1")

@@ -230,7 +230,7 @@ class FakeLambda(Preparation, Callers):
         step = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
         if step < _NO_TIME:
             raise ValueError(f"advance({duration!r}): the clock of a FakeLambda only moves forwards.")
-        self._server.visit(lambda: self._service.schedule.advance(step))
+        self._server.move(lambda: self._service.schedule.advance(step))
 
     def run_due(self) -> None:
         """Runs what is due now. What fails keeps nothing else from running: the first error is raised at the end.
@@ -238,7 +238,7 @@ class FakeLambda(Preparation, Callers):
         Raises:
             RuntimeError: what runs goes on scheduling more.
         """
-        self._server.visit(self._service.schedule.run_due)
+        self._server.move(self._service.schedule.run_due)
 
     def drain(self) -> None:
         """Moves the clock as far as it takes until nothing is pending.
@@ -246,7 +246,7 @@ class FakeLambda(Preparation, Callers):
         Raises:
             RuntimeError: what runs goes on scheduling more.
         """
-        self._server.visit(self._service.schedule.drain)
+        self._server.move(self._service.schedule.drain)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What a test holds: set-up, handlers, routes, looking around."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -142,6 +143,91 @@ def test_reraised_exceptions_fail_the_test() -> None:
         with pytest.raises(AssertionError, match="the handler's own assertion"):
             answer(fake, payload="wrong")
         assert isinstance(fake.invocations[-1].error, AssertionError)
+
+
+class Failing:
+    """Events that fail again in a minute, while a handler passes the time somehow."""
+
+    def __init__(self, fake: FakeLambda, events: int = 1) -> None:
+        self.fake, self.caught, self.failures = fake, list[BaseException](), 99
+        fake.add_function("failing", self.fail)
+        fake.add_function("waiting", self.wait, Timeout=900)
+        for _ in range(events):
+            with pytest.raises(ZeroDivisionError):
+                fake.client().invoke(FunctionName="failing", InvocationType="Event")
+        self.pass_time: Callable[[], object] = lambda: time.sleep(70)
+
+    def fail(self, _event: Any, _context: Any) -> None:
+        1 / 0  # noqa: B018 - the failure
+
+    def wait(self, _event: Any, _context: Any) -> str:
+        try:
+            self.pass_time()
+        except BaseException as error:
+            self.caught.append(error)
+            raise
+        return "slept"
+
+
+WAYS: dict[str, Callable[[FakeLambda], object]] = {
+    "sleeps": lambda _: time.sleep(70),
+    "advances": lambda fake: fake.advance(70),
+    "drains": lambda fake: fake.drain(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_fails_while_a_handler_waits_is_raised_by_the_outermost_call(way: str) -> None:
+    with FakeLambda(reraise=ZeroDivisionError) as fake:
+        failing = Failing(fake)
+        failing.pass_time = lambda: WAYS[way](fake)
+        with pytest.raises(ZeroDivisionError):
+            answer(fake, "waiting")
+        assert failing.caught == []
+        waited = [run for run in fake.invocations if run.function_name == "waiting"]
+        assert [(run.result, run.error) for run in waited] == [("slept", None)]
+
+
+def test_of_several_the_first_is_raised_and_the_others_are_noted() -> None:
+    with FakeLambda(reraise=ZeroDivisionError) as fake:
+        failing = Failing(fake, events=2)
+
+        def pass_time() -> None:
+            time.sleep(65)
+            time.sleep(130)
+
+        failing.pass_time = pass_time
+        with pytest.raises(ZeroDivisionError) as raised:
+            answer(fake, "waiting")
+        assert len(raised.value.__notes__) == 2
+        assert "asynchronous invocation of failing failed too" in raised.value.__notes__[0]
+        assert "while a handler slept" in raised.value.__notes__[1]
+
+
+def test_a_handler_that_fails_itself_notes_what_failed_meanwhile() -> None:
+    with FakeLambda(reraise=(ZeroDivisionError, KeyError)) as fake:
+        failing = Failing(fake)
+
+        def pass_time() -> None:
+            time.sleep(70)
+            raise KeyError("own")
+
+        failing.pass_time = pass_time
+        with pytest.raises(KeyError, match="own") as raised:
+            answer(fake, "waiting")
+        assert ["ZeroDivisionError" in note for note in raised.value.__notes__] == [True]
+
+
+def test_what_is_not_modelled_is_no_error_of_the_handler_that_sleeps() -> None:
+    with FakeLambda() as fake:
+        client = fake.client()
+        fake.add_function("image", Code={"ImageUri": "i:1"}, PackageType="Image", handler=lambda event, context: 1 / 0)
+        client.invoke(FunctionName="image", InvocationType="Event")
+        fake.unbind("image")
+        fake.add_function("waiting", lambda event, context: time.sleep(70), Timeout=900)
+        with pytest.raises(fakelambda.NotModelled, match="image is a container image"):
+            answer(fake, "waiting")
+        assert fake.invocations[-1].error is None
 
 
 # ---- environments ----

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import botocore
 from botocore.client import BaseClient
 
-from fakelambda.aws import retries
+from fakelambda.aws import retries, tracing
 from fakelambda.domain.errors import NotModelled
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Fake(Protocol):
         body_size: int,
         region: str,
         account_id: str | None,
+        headers: Mapping[str, str],
         request_signer: Any,
     ) -> Conversation:
         """Begins to answer a call.
@@ -68,6 +69,7 @@ class Fake(Protocol):
             body_size: bytes of the serialised body; 0 where it is a stream.
             region: of the client.
             account_id: that ``FakeLambda.client`` gave it; None for any other client.
+            headers: of the HTTP request, as far as it was made.
             request_signer: of the client, with its credentials.
         """
 
@@ -206,6 +208,7 @@ class _ClientHook:
             body_size=len(body) if isinstance(body, (bytes, str, bytearray)) else 0,
             region=context["client_region"],
             account_id=self.account_id,
+            headers=params["headers"],
             request_signer=request_signer,
         )
         reply = conversation.attempt()
@@ -299,5 +302,10 @@ def _wrap(client_class: type[BaseClient], name: str) -> None:
 
 
 def _hook_lambda(client: BaseClient) -> None:
-    if _HOOKED not in client.__dict__ and client.meta.service_model.service_name == "lambda":
-        hook(client)
+    if _HOOKED not in client.__dict__:
+        service = client.meta.service_model.service_name
+        if service == "lambda":
+            hook(client)
+        elif service == "sqs":
+            tracing.hook(client)
+            setattr(client, _HOOKED, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from fakelambda.domain.names import partition_of
 from fakelambda.domain.principals import Caller, root_of
 from fakelambda.faults import Fault, Faults
 from fakelambda.inspection.records import ApiCall
+from fakelambda.operations import running
 from fakelambda.operations.authorisation import admitted
 from fakelambda.operations.call import OPERATIONS, Call, Service
 from fakelambda.runtime import invocation_clock
@@ -32,11 +33,13 @@ class _Visit:
 
     Args:
         unmodelled: what a call inside it was the first to find missing, so that a handler cannot hide it.
+        failures: what failed while a handler inside it slept or moved the clock.
         is_open: False once it has ended, for tasks and threads that were started inside it and go on with its context.
     """
 
     host: Server
     unmodelled: BaseException | None = None
+    failures: list[Exception] = field(default_factory=list)
     is_open: bool = True
 
 
@@ -70,6 +73,7 @@ class Server:
         body_size: int,
         region: str,
         account_id: str | None,
+        headers: Mapping[str, str],
         request_signer: Any,
     ) -> Conversation:
         """Begins to answer a call; the arguments are those of ``hook.Fake.converse``."""
@@ -83,6 +87,7 @@ class Server:
             region=region,
             account_id=account_id,
             request_signer=request_signer,
+            headers=headers,
         )
         self.calls.append(conversation.record)
         return conversation
@@ -122,6 +127,7 @@ class Server:
             region=region,
             account_id=self.account_id,
             caller=caller,
+            headers={},
         ).attempt()
         if reply.error:
             kinds: Any = client.exceptions  # botocore's stubs take the class for an instance
@@ -132,7 +138,7 @@ class Server:
         """Waits on the fake's clock, with whatever comes due meanwhile."""
         schedule = self.service.schedule
         with invocation_clock.asleep():
-            self.visit(lambda: schedule.advance(timedelta(seconds=seconds), user_code=self.automatic))
+            self.move(lambda: schedule.advance(timedelta(seconds=seconds), user_code=self.automatic))
 
     def monotonic(self) -> float:
         """Seconds of the fake's clock, only growing."""
@@ -144,10 +150,11 @@ class Server:
         return self.service.world.jitter()
 
     def visit(self, action: Callable[[], Result]) -> Result:
-        """Runs what may run user code; the outermost visit raises what its handlers tried to hide.
+        """Runs what may run user code; the outermost visit raises what its handlers tried to hide, or had no part in.
 
         Raises:
             NotModelled: a call inside was not modelled, whatever became of it there.
+            Exception: what failed while a handler inside slept.
         """
         if self._outermost() is not None:
             try:
@@ -159,12 +166,35 @@ class Server:
         token = _visits.set((*_visits.get(), visit))
         try:
             result = action()
+        except BaseException as error:
+            _note(error, visit.failures)
+            raise
         finally:
             visit.is_open = False
             _visits.reset(token)
-        if visit.unmodelled is not None:
-            raise visit.unmodelled
+        hidden = visit.unmodelled or (visit.failures.pop(0) if visit.failures else None)
+        if hidden is not None:
+            _note(hidden, visit.failures)
+            raise hidden
         return result
+
+    def move(self, action: Callable[[], None]) -> None:
+        """Moves the clock or runs what is due. Inside a handler nothing is raised that fails on the way: the outermost visit does.
+
+        Raises:
+            Exception: what failed, as this is the outermost visit.
+        """
+        visit = self._outermost()
+        if visit is None:
+            self.visit(action)
+            return
+        try:
+            with running.continuing(None):
+                action()
+        except NotModelled as missing:
+            self.note(missing)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the outermost visit ends
+            visit.failures.append(error)
 
     def note(self, error: BaseException) -> None:
         """Takes notice of what a call raises, so that a handler in whose visit it was made cannot hide it."""
@@ -193,11 +223,15 @@ class Conversation:
     Args:
         body_size: bytes of the serialised body.
         region, account_id: whose state is asked, unless an ARN names another account's.
+        headers: of the HTTP request.
         request_signer: of the client, with its credentials.
         caller: who calls, where it is no client of the test.
     """
 
-    __slots__ = ("_body_size", "_caller", "_facts", "_operation_model", "_parameters", "_request_signer", "_server", "_service", "record")
+    __slots__ = (
+        *("_body_size", "_caller", "_facts", "_headers", "_operation_model", "_parameters", "_request_signer", "_server", "_service"),
+        "record",
+    )
 
     def __init__(
         self,
@@ -209,10 +243,11 @@ class Conversation:
         body_size: int,
         region: str,
         account_id: str,
+        headers: Mapping[str, str],
         request_signer: Any = None,
         caller: Caller | None = None,
     ) -> None:
-        self._server, self._service = server, service
+        self._server, self._service, self._headers = server, service, headers
         self._request_signer, self._caller = request_signer, caller
         self._operation_model, self._facts, self._body_size = operation_model, model.facts(operation_model), body_size
         self._parameters = wire.kept(self._facts, parameters)
@@ -249,7 +284,7 @@ class Conversation:
         now = record.at = service.world.now()
         service.schedule.settle()
         request_id = record.request_id = service.world.new_id()
-        call = Call(service, record.operation, record.region, record.account_id, request_id, now, self.caller)
+        call = Call(service, record.operation, record.region, record.account_id, request_id, now, self.caller, self._headers)
         try:
             answer = self._answer(call)
         except ServiceError as error:
@@ -286,6 +321,11 @@ class Conversation:
             return self._server.visit(lambda: operation.function(call, **arguments))
         with call.service.lock:
             return operation.function(call, **arguments)
+
+
+def _note(error: BaseException, others: Iterable[Exception]) -> None:
+    for other in others:
+        error.add_note(f"Failed too, while a handler slept or moved the clock: {other!r}")
 
 
 def _listed(names: Iterable[str]) -> str:

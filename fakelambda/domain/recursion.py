@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fakelambda.domain.errors import RecursiveInvocationException
 from fakelambda.domain.functions import Function
+from fakelambda.domain.xray import Trace
 
 MAXIMUM_PASSES = 16
 """AWS says "approximately" [docs]."""
 
 
-def check_lineage(function: Function, lineage: Sequence[str]) -> None:
+def check_lineage(function: Function, upstream: Trace | None) -> None:
     """Refuse an invocation that is part of an endless loop, unless the function allows loops.
 
     Args:
-        lineage: the ARNs of the functions whose invocations led to this one, with repetitions.
+        upstream: what the request brought along; None where nothing.
 
     Raises:
         RecursiveInvocationException: the function has come up too often; the text is that of the API's model.
     """
-    if function.recursive_loop == "Terminate" and lineage.count(function.arn) >= MAXIMUM_PASSES:
+    if upstream is not None and function.recursive_loop == "Terminate" and upstream.passes(function.arn) >= MAXIMUM_PASSES:
         raise RecursiveInvocationException(
             "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources "
             "and stopped your function's invocation."

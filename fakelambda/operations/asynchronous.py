@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from fakelambda.domain import async_invocation, destinations, xray
+from fakelambda.domain import async_invocation, destinations
 from fakelambda.domain.async_invocation import Again, Condition, Over
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import (
@@ -18,6 +18,7 @@ from fakelambda.domain.event_invoke import EventInvokeConfig
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import LATEST, resolve
 from fakelambda.domain.principals import Caller
+from fakelambda.domain.xray import Trace
 from fakelambda.inspection.records import Delivery
 from fakelambda.operations import running
 from fakelambda.operations.authorisation import authorise
@@ -108,17 +109,17 @@ def _finish(service: Service, event: _Event, condition: Condition) -> None:
     function = _function(service, event.request)
     if function is None or function.identity != event.function_identity:
         return  # deleted by its own handler
-    with running.led_to_by(event.request):
-        for message in _messages(service, event, function, condition):
-            _send(service, message, function, (_configuration(event, function) or function.latest).role)
+    version = event.last[1] if event.last else event.request.reference.qualifier
+    configuration = function.resolve(version)
+    trace = running.trace_of(event.request, configuration or function.latest)
+    sender = Caller(identity=(configuration or function.latest).role, account_id=function.account_id)
+    for message in _messages(service, event, configuration, condition, trace):
+        _send(service, message, sender, trace)
 
 
-def _configuration(event: _Event, function: Function) -> FunctionConfiguration | None:
-    """That of the version which ran, or would have run; None where it is gone."""
-    return function.version(event.last[1]) if event.last else function.resolve(event.request.reference.qualifier)
-
-
-def _messages(service: Service, event: _Event, function: Function, condition: Condition) -> list[Message]:
+def _messages(
+    service: Service, event: _Event, configuration: FunctionConfiguration | None, condition: Condition, trace: Trace
+) -> list[Message]:
     request = event.request
     ran, version = event.last or (None, None)
     result = destinations.Result(
@@ -131,11 +132,10 @@ def _messages(service: Service, event: _Event, function: Function, condition: Co
         response=None if ran is None else ran.outcome.payload,
         failed=condition != "Success",
         at=service.world.now(),
-        trace_header=xray.header(request.request_id, request.sent_at, sampled=xray.is_sampled(function.latest.tracing_config)),
+        trace_header=trace.header(),
     )
     messages = []
     if result.failed:
-        configuration = _configuration(event, function)
         dead_letter_target = ((configuration and configuration.dead_letter_config) or {}).get("TargetArn")
         if dead_letter_target:
             messages.append(destinations.dead_letter(result, dead_letter_target))
@@ -146,14 +146,16 @@ def _messages(service: Service, event: _Event, function: Function, condition: Co
     return messages
 
 
-def _send(service: Service, message: Message, function: Function, role: str) -> None:
+def _send(service: Service, message: Message, sender: Caller, trace: Trace) -> None:
     """Sends a message of a function, to another of this fake or through a client; a target that refuses harms nobody."""
     error: Exception | None = None
     try:
         if message.service == "lambda":
-            _invoke(service, message, Caller(identity=role, account_id=function.account_id))
+            _invoke(service, message, sender, trace)
         else:
-            service.neighbours.send(message)
+            # A queue is told the trace in the message; what others pass on to functions at once belongs to it too.
+            with running.continuing(None if message.service == "sqs" else trace):
+                service.neighbours.send(message)
     except Exception as refusal:  # noqa: BLE001 - whatever a client raises is the delivery's, as the caller has long gone on
         error = refusal
     attributes = {name: value for name, (_, value) in message.attributes.items()}
@@ -168,7 +170,7 @@ def _send(service: Service, message: Message, function: Function, role: str) -> 
     )
 
 
-def _invoke(service: Service, message: Message, sender: Caller) -> None:
+def _invoke(service: Service, message: Message, sender: Caller, trace: Trace) -> None:
     region, account_id = message.target_arn.split(":")[3:5]
     reference = resolve(message.target_arn, None, region, account_id)
     authorise(service, sender, "lambda:InvokeFunction", reference)
@@ -180,6 +182,7 @@ def _invoke(service: Service, message: Message, sender: Caller) -> None:
         payload=payload,
         event=destinations.parsed(payload),
         sent_at=service.world.now(),
+        upstream=trace,
     )
     function = _function(service, request)
     if function is None or function.resolve(reference.qualifier) is None:

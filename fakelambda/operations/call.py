@@ -116,6 +116,7 @@ class Call:
         request_id: that of the answer.
         now: the time of the call.
         caller: tells who calls.
+        headers: of the HTTP request as far as it was made.
     """
 
     service: Service
@@ -125,6 +126,7 @@ class Call:
     request_id: str
     now: datetime
     caller: Callable[[], Caller]
+    headers: Mapping[str, str]
 
     @property
     def functions(self) -> Shelf[Function]:

@@ -7,14 +7,16 @@ import binascii
 import json
 from typing import Any
 
-from fakelambda.domain import payloads
+from fakelambda.domain import payloads, xray
 from fakelambda.domain.errors import InvalidRequestContentException
 from fakelambda.domain.functions import check_invocable
 from fakelambda.domain.names import LATEST, FunctionReference
+from fakelambda.domain.xray import Trace
 from fakelambda.inspection.records import InvocationType
 from fakelambda.operations import asynchronous, running
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.running import Request
+from fakelambda.runtime import environ
 
 
 @operation("Invoke", locked=False)
@@ -44,6 +46,7 @@ def invoke(
         event=event,
         sent_at=call.now,
         client_context=_client_context(client_context),
+        upstream=_upstream(call),
     )
     if invocation_type == "DryRun":
         return {"StatusCode": 204, "Payload": b""}
@@ -75,9 +78,16 @@ def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes)
         payload=invoke_args,
         event=event,
         sent_at=call.now,
+        upstream=_upstream(call),
     )
     asynchronous.queue(call.service, request)
     return {"Status": 202}
+
+
+def _upstream(call: Call) -> Trace | None:
+    """The trace that a call comes with: of the header that its client was given, else of where it was made, as botocore would send it."""
+    header = call.headers.get("X-Amzn-Trace-Id") or call.headers.get("x-amzn-trace-id") or environ.trace_header()
+    return running.trace() if header is None else xray.parsed(header)
 
 
 def _client_context(text: str | None) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,19 +10,43 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fakelambda.domain import concurrency, lifecycle, recursion
+from fakelambda.domain import concurrency, lifecycle, recursion, xray
 from fakelambda.domain.errors import ResourceNotFoundException
 from fakelambda.domain.functions import Function, FunctionConfiguration, check_invocable
 from fakelambda.domain.lifecycle import State
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.domain.provisioned_concurrency import INITIALIZATION_TYPE
+from fakelambda.domain.xray import Trace
 from fakelambda.inspection.records import Invocation, InvocationType
 from fakelambda.operations import transitions
 from fakelambda.operations.call import Service
+from fakelambda.runtime import environ
 from fakelambda.runtime.runner import Execution, Ran
 
-_lineage: ContextVar[tuple[str, ...]] = ContextVar("fakelambda_lineage", default=())
-"""The ARNs of the functions that are running, each in an invocation by the one before."""
+_trace: ContextVar[Callable[[], Trace] | None] = ContextVar("fakelambda_trace", default=None)
+"""Tells the trace of the invocation that this thread or task is in; None outside."""
+
+
+def trace() -> Trace | None:
+    """The trace of the invocation that this thread or task is in; None outside.
+
+    It is what botocore would send along from there: the header in the variables of deployed code, which may have changed it.
+    """
+    tell = _trace.get()
+    if tell is None:
+        return None
+    header = environ.trace_header()
+    return tell() if header is None else xray.parsed(header)
+
+
+@contextmanager
+def continuing(continued: Trace | None) -> Iterator[None]:
+    """What is invoked or sent inside belongs to a trace; to none, where the clock is moved in an invocation that has no part in it."""
+    token = _trace.set(None if continued is None else lambda: continued)
+    try:
+        yield
+    finally:
+        _trace.reset(token)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,7 +58,7 @@ class Request:
         event: what they mean, for the record.
         sent_at: aware datetime of the call.
         attempt: 1 for the first run of the event.
-        lineage: the ARNs of the functions whose invocations led to this one.
+        upstream: the trace that it brings along; by default that of the invocation in which the request is made.
     """
 
     reference: FunctionReference
@@ -45,7 +69,7 @@ class Request:
     sent_at: datetime
     client_context: Any = None
     attempt: int = 1
-    lineage: tuple[str, ...] = field(default_factory=_lineage.get)
+    upstream: Trace | None = field(default_factory=trace)
 
 
 def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, str]:
@@ -64,13 +88,14 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
     reference = request.reference
     with service.lock:
         function, configuration, place_taken = _chosen(service, reference)
-        recursion.check_lineage(function, request.lineage)
+        recursion.check_lineage(function, request.upstream)
         running = service.running[reference.account_id, reference.region]
         running[place_taken] = running.get(place_taken, 0) + 1
         place = service.invocations.begin()
         use = service.uses.get((function.identity, configuration.version)) if service.uses else None
         if use is not None:
             use.running += 1
+    tell = partial(trace_of, request, configuration)
     execution = Execution(
         function=function,
         configuration=configuration,
@@ -80,14 +105,14 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
         invoked_function_arn=reference.qualified_arn(),
         client_context=request.client_context,
         started_at=started_at,
-        sent_at=request.sent_at,
+        trace=tell,
         initialization_type=configuration.initialization_type if place_taken == function.name else INITIALIZATION_TYPE,
     )
-    token = _lineage.set((*request.lineage, reference.arn()))
+    token = _trace.set(tell)
     try:
         ran = service.runner.run(execution)
     finally:
-        _lineage.reset(token)
+        _trace.reset(token)
         with service.lock:
             left = running.pop(place_taken) - 1
             if left:
@@ -99,14 +124,19 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
     return ran, configuration.version
 
 
-@contextmanager
-def led_to_by(request: Request) -> Iterator[None]:
-    """What is invoked inside has this invocation in its lineage."""
-    token = _lineage.set((*request.lineage, request.reference.arn()))
-    try:
-        yield
-    finally:
-        _lineage.reset(token)
+def trace_of(request: Request, configuration: FunctionConfiguration) -> Trace:
+    """The trace of an invocation, of all attempts of its event and of what is sent in the end.
+
+    Args:
+        configuration: the version that runs.
+    """
+    return xray.continued(
+        request.upstream,
+        function_arn=request.reference.arn(),
+        request_id=request.request_id,
+        sent_at=request.sent_at,
+        tracing_config=configuration.tracing_config,
+    )
 
 
 def reraise(service: Service, ran: Ran) -> None:

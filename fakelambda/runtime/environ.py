@@ -22,6 +22,7 @@ current: ContextVar[Variables | None] = ContextVar("fakelambda_variables", defau
 """The variables of the invocation that this thread or task is in; None outside."""
 
 _HOST = os.environ
+_FUNCTION_NAME, _TRACE_ID = (_HOST.encodekey(name) for name in ("AWS_LAMBDA_FUNCTION_NAME", "_X_AMZN_TRACE_ID"))
 _VIEWED: list[Any] = [_HOST, os.environb] if os.supports_bytes_environ else [_HOST]
 
 
@@ -69,6 +70,15 @@ def uninstall() -> None:
 def encoded(variables: Mapping[str, str]) -> dict[Any, Any]:
     """Returns the variables as ``os.environ`` stores them."""
     return {_HOST.encodekey(name): _HOST.encodevalue(value) for name, value in variables.items()}
+
+
+def trace_header() -> str | None:
+    """The tracing header that botocore sends along from here: it does so in Lambda only, as far as the variables tell."""
+    variables = current.get()
+    if variables is None:
+        variables = vars(_HOST)["_data"]
+    header = variables.get(_TRACE_ID) if _FUNCTION_NAME in variables else None
+    return _HOST.decodevalue(header) if header else None
 
 
 class OverHost(Variables):

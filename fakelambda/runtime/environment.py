@@ -210,12 +210,7 @@ class ExecutionEnvironment:
 
     def why_it_stays_cold(self, error: BaseException) -> str:
         """What Lambda says of an error that ended `initialise`, on one line."""
-        cause = error.__cause__ if isinstance(error.__cause__, failures.Fault) else error
-        if failures.ends_the_process(cause) or not isinstance(cause, Exception):
-            answer = failures.exit_payload(cause, "")
-            return f"{answer['errorType']}: {answer['errorMessage'].partition('Error: ')[2]}"
-        answer = failures.error_payload(cause, "", self._places)
-        return f"{answer['errorType']}: {answer['errorMessage']}"
+        return failures.summary(error.__cause__ if isinstance(error.__cause__, failures.Fault) else error, self._places)
 
     def module(self, name: str) -> ModuleType:
         """A module as the deployed code sees it; initialises the environment where it is cold.

@@ -137,6 +137,19 @@ def error_payload(error: Exception, request_id: str, places: Places) -> dict[str
     }
 
 
+def summary(error: BaseException, places: Places) -> str:
+    """Returns the type and the message that `error_payload` or `exit_payload` would have, on one line; reads no source lines.
+
+    Args:
+        places: directories that are shown under AWS's names.
+    """
+    if ends_the_process(error):
+        answer = exit_payload(error, "")
+        return f"{answer['errorType']}: {answer['errorMessage'].partition('Error: ')[2]}"
+    error_type = error.error_type if isinstance(error, Fault) else type(error).__name__
+    return f"{error_type}: {_as_at_aws(str(error), places)}"
+
+
 def response_too_large() -> dict[str, Any]:
     """Returns what Lambda answers instead of a response over its limit."""
     return {

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from fakelambda.domain import provisioned_concurrency, runtimes, xray
+from fakelambda.domain import provisioned_concurrency, runtimes
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.xray import Trace
 from fakelambda.runtime import capturing, failures, logs, sleeping
 from fakelambda.runtime.canned import Canned
 from fakelambda.runtime.context import LambdaContext
@@ -44,7 +45,7 @@ class Execution:
         invoked_function_arn: as the caller named it.
         client_context: the object that the caller sent; None where it sent none.
         started_at: aware datetime of the fake's clock.
-        sent_at: that of the call, the same for every attempt of an event.
+        trace: tells the trace of the invocation.
         initialization_type: the kind of environment it runs in, as ``AWS_LAMBDA_INITIALIZATION_TYPE`` says.
     """
 
@@ -56,7 +57,7 @@ class Execution:
     invoked_function_arn: str
     client_context: Mapping[str, Any] | None
     started_at: datetime
-    sent_at: datetime
+    trace: Callable[[], Trace]
     initialization_type: str
 
 
@@ -220,8 +221,7 @@ class Runner:
 
         def initialised() -> None:
             if environment.modules is not None:
-                sampled = xray.is_sampled(configuration.tracing_config)
-                environment.trace(xray.header(execution.request_id, execution.sent_at, sampled=sampled))
+                environment.trace(execution.trace().header())
             clock.start()  # the time of a cold start does not count
             log.start(clock.started_at, (clock.started_at - started_at).total_seconds() if cold_start else None)
 

@@ -333,10 +333,10 @@ def test_attach_hooks_a_client_once_and_nothing_else(fake: FakeLambda) -> None:
 
 
 def test_other_services_never_ask_us(fake: FakeLambda) -> None:
-    client: Any = SESSION.client("sqs", "us-east-1", **KEYS)
+    client: Any = SESSION.client("sns", "us-east-1", **KEYS)
     with Stubber(client) as stubber:
-        stubber.add_response("list_queues", {"QueueUrls": ["q"]})
-        assert client.list_queues()["QueueUrls"] == ["q"]
+        stubber.add_response("list_topics", {"Topics": [{"TopicArn": "t"}]})
+        assert client.list_topics()["Topics"] == [{"TopicArn": "t"}]
     assert hook._HOOKED not in client.__dict__
     assert fake.calls == []
 

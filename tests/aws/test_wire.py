@@ -95,6 +95,8 @@ ERRORS: list[tuple[str, ServiceError, Sent]] = [
     ("Invoke", errors.InvalidRequestContentException("Could not\n parse"), (400, {}, {"Type": "User", "message": "Could not\n parse"})),
     ("Invoke", errors.RecursiveInvocationException("in a loop"), (400, {}, {"Type": "User", "Message": "in a loop"})),
     ("DeleteEventSourceMapping", errors.ResourceInUseException("in use"), (400, {}, {"Type": "User", "Message": "in use"})),
+    ("Invoke", errors.SnapStartNotReadyException("not yet"), (409, {}, {"Type": "User", "Message": "not yet"})),
+    ("Invoke", errors.ResourceNotReadyException("idle"), (502, {}, {"Type": "User", "message": "idle"})),
     (
         "GetProvisionedConcurrencyConfig",
         errors.ProvisionedConcurrencyConfigNotFoundException("none"),

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import xform_name
 from freezegun import freeze_time
 
 from fakelambda import FakeLambda, current
+from fakelambda.operations.call import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -305,6 +307,13 @@ def test_frozen_by_a_fixture(request: pytest.FixtureRequest, order: str) -> None
     assert _now(values["fake"]) == datetime.now(UTC) == START + 50 * SECOND
 
 
+def test_travelling_by_time_machine_s_own_fixture(request: pytest.FixtureRequest) -> None:
+    fake = request.getfixturevalue("fake")
+    request.getfixturevalue("time_machine").move_to(START, tick=False)
+    _story()
+    assert _now(fake) == START
+
+
 # ---- what shows the time ----
 
 REAL_DATES = re.compile(
@@ -312,33 +321,82 @@ REAL_DATES = re.compile(
 )
 
 
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:orders"
+CODE = {"app.py": "import logging\ndef handler(event, context):\n    logging.error('no')\n    raise ValueError\n"}
+ORDERS = {"FunctionName": "orders"}
+LAYER = {"LayerName": "shared"}
+
+
+def timed(package: bytes) -> list[tuple[str, dict[str, Any]]]:
+    """Calls whose answers show a time, each with what is there by then; a parameter that is a type is what the last answer has there."""
+    provision = {**ORDERS, "Qualifier": "live"}
+    return [
+        (
+            "CreateFunction",
+            {
+                **ORDERS,
+                "Role": IMAGE["Role"],
+                "Runtime": "python3.13",
+                "Handler": "app.handler",
+                "Code": {"ZipFile": package},
+                "LoggingConfig": {"LogFormat": "JSON"},
+            },
+        ),
+        ("PublishVersion", ORDERS),
+        ("CreateAlias", {**ORDERS, "Name": "live", "FunctionVersion": "1"}),
+        ("PutFunctionEventInvokeConfig", {**ORDERS, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}}}),
+        ("UpdateFunctionEventInvokeConfig", {**ORDERS, "MaximumRetryAttempts": 2}),
+        ("GetFunctionEventInvokeConfig", ORDERS),
+        ("ListFunctionEventInvokeConfigs", ORDERS),
+        ("PutProvisionedConcurrencyConfig", {**provision, "ProvisionedConcurrentExecutions": 1}),
+        ("GetProvisionedConcurrencyConfig", provision),
+        ("ListProvisionedConcurrencyConfigs", ORDERS),
+        ("UpdateFunctionCode", {**ORDERS, "ZipFile": package}),
+        ("UpdateFunctionConfiguration", {**ORDERS, "Timeout": 9}),
+        ("GetFunction", ORDERS),
+        ("GetFunctionConfiguration", ORDERS),
+        ("ListFunctions", {}),
+        ("ListVersionsByFunction", ORDERS),
+        ("CreateEventSourceMapping", {**ORDERS, "EventSourceArn": QUEUE}),
+        ("GetEventSourceMapping", {"UUID": str}),
+        ("UpdateEventSourceMapping", {"UUID": str, "BatchSize": 5}),
+        ("DeleteEventSourceMapping", {"UUID": str}),
+        ("CreateEventSourceMapping", {**ORDERS, "EventSourceArn": QUEUE, "Enabled": False}),
+        ("ListEventSourceMappings", {}),
+        ("PublishLayerVersion", {**LAYER, "Content": {"ZipFile": package}}),
+        ("GetLayerVersionByArn", {"Arn": "arn:aws:lambda:us-east-1:123456789012:layer:shared:1"}),
+        ("GetLayerVersion", {**LAYER, "VersionNumber": 1}),
+        ("ListLayerVersions", LAYER),
+        ("ListLayers", {}),
+        ("Invoke", {**ORDERS, "LogType": "Tail"}),
+        ("Invoke", {**ORDERS, "InvocationType": "Event"}),
+    ]
+
+
+def shows_time(shape: Any, seen: tuple[str, ...] = ()) -> bool:
+    """Whether botocore's model has a time somewhere in a shape; Lambda's own are texts."""
+    if shape is None or shape.name in seen:
+        return False
+    inner = [*getattr(shape, "members", {}).values(), getattr(shape, "member", None), getattr(shape, "value", None)]
+    within = any(shows_time(item, (*seen, shape.name)) for item in inner)
+    return within or shape.type_name == "timestamp" or shape.name in {"Date", "Timestamp"}
+
+
+def test_every_operation_that_shows_a_time_is_looked_at(client: Any) -> None:
+    model = client.meta.service_model
+    shows = {name for name in OPERATIONS if shows_time(model.operation_model(name).output_shape)}
+    assert shows - {name for name, _ in timed(b"")} == set()
+
+
 @pytest.mark.parametrize("source", FROZEN)
 def test_everything_that_shows_a_time_shows_the_fake_s(source: str, zipped: Any) -> None:
-    package = zipped({"app.py": "import logging\ndef handler(event, context):\n    logging.error('no')\n    raise ValueError\n"})
-    queue = "arn:aws:sqs:us-east-1:123456789012:orders"
     with FROZEN[source](), FakeLambda() as fake:
         client: Any = fake.client()
-        function: dict[str, Any] = {"FunctionName": "orders"}
-        answers = [
-            client.create_function(
-                **function,
-                Role=IMAGE["Role"],
-                Runtime="python3.13",
-                Handler="app.handler",
-                Code={"ZipFile": package},
-                LoggingConfig={"LogFormat": "JSON"},
-            ),
-            client.publish_version(**function),
-            client.create_alias(**function, Name="live", FunctionVersion="1"),
-            client.put_function_event_invoke_config(**function, DestinationConfig={"OnFailure": {"Destination": queue}}),
-            client.get_function_event_invoke_config(**function),
-            client.list_function_event_invoke_configs(**function),
-            client.get_function(**function),
-            client.list_functions(),
-            client.list_versions_by_function(**function),
-            client.invoke(**function, LogType="Tail"),
-            client.invoke(**function, InvocationType="Event"),
-        ]
+        answers: list[Any] = []
+        for operation, parameters in timed(zipped(CODE)):
+            if operation in OPERATIONS:
+                given = {name: answers[-1][name] if value is str else value for name, value in parameters.items()}
+                answers.append(getattr(client, xform_name(operation))(**given))
         with pytest.raises(client.exceptions.ResourceNotFoundException) as refused:
             client.get_function(FunctionName="missing")
         pending = fake.pending

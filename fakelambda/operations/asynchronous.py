@@ -8,12 +8,7 @@ from datetime import timedelta
 from fakelambda.domain import async_invocation, destinations
 from fakelambda.domain.async_invocation import Again, Condition, Over
 from fakelambda.domain.destinations import Message
-from fakelambda.domain.errors import (
-    RecursiveInvocationException,
-    ResourceConflictException,
-    ResourceNotFoundException,
-    TooManyRequestsException,
-)
+from fakelambda.domain.errors import RecursiveInvocationException, ResourceNotFoundException, ServiceError
 from fakelambda.domain.event_invoke import EventInvokeConfig
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.names import LATEST, resolve
@@ -85,7 +80,7 @@ def _attempt(service: Service, event: _Event) -> None:
     except RecursiveInvocationException:
         _finish(service, event, "RetriesExhausted")  # AWS's own word for this is not known
         return
-    except (TooManyRequestsException, ResourceConflictException):
+    except ServiceError:  # throttled, or not ready to run for whatever other reason that is not its own failure
         event = replace(event, throttles=event.throttles + 1)
         _go_on(service, event, async_invocation.after_a_throttle(_config(service, event), event.throttles, _age(service, event)))
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 from freezegun import freeze_time
 from moto import mock_aws
 
@@ -134,6 +135,58 @@ def test_a_function_that_may_never_run_has_its_record_at_once(orders: Orders) ->
     assert orders.attempts == []
 
 
+HANDLERS = {  # what AWS counts as an error of the function [docs]
+    "it raises": "def handler(event, context):\n    raise ValueError\n",
+    "its time is up": "import time\ndef handler(event, context):\n    time.sleep(10)\n",
+    "it exits": "import sys\ndef handler(event, context):\n    sys.exit(1)\n",
+    "its process ends": "import os\ndef handler(event, context):\n    os._exit(1)\n",
+    "its answer is no JSON": "def handler(event, context):\n    return {1, 2}\n",
+    "its answer is too large": "def handler(event, context):\n    return 'x' * 7_000_000\n",
+    "it cannot be imported": "import missing_module\n",
+    "its import raises": "raise ValueError\n",
+    "its import exits": "import sys\nsys.exit(0)\n",
+    "it is not there": "x = 1\n",
+}
+
+
+@pytest.mark.parametrize("code", HANDLERS.values(), ids=HANDLERS)
+def test_each_error_of_the_function_uses_up_a_retry(orders: Orders, zipped: Any, code: str) -> None:
+    orders.client.create_function(
+        FunctionName="broken",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role="arn:aws:iam::123456789012:role/r",
+        Code={"ZipFile": zipped({"app.py": code})},
+    )
+    orders.client.put_function_event_invoke_config(
+        FunctionName="broken", MaximumRetryAttempts=1, DestinationConfig={"OnFailure": {"Destination": QUEUE}}
+    )
+    request_id = orders.send(name="broken")
+    orders.fake.drain()
+    assert [(run.attempt, run.request_id) for run in orders.fake.invocations] == [(1, request_id), (2, request_id)]
+    first, second = (run.started_at for run in orders.fake.invocations)
+    assert 60 <= (second - first).total_seconds() <= 63  # beside what its own time takes
+    (record,) = orders.records()
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestContext"]["approximateInvokeCount"] == 2
+    assert record["responseContext"]["functionError"] == "Unhandled"
+
+
+def test_what_is_not_ready_waits_longer_each_time_and_uses_up_no_retry(frozen: Any) -> None:
+    """As what is throttled: AWS calls both its own errors, not the function's."""
+    with FakeLambda(schedule="manual", lifecycle={"idle": 300, "restore": 20}) as fake:
+        orders = Orders(fake, failures=0)
+        orders.configure(MaximumRetryAttempts=0, OnSuccess=QUEUE)
+        orders.send()
+        frozen.tick(300)
+        assert orders.client.get_function_configuration(FunctionName="orders")["State"] == "Inactive"
+        inactive_at = datetime.now(UTC)
+        fake.drain()
+        (run,) = fake.invocations
+        assert (run.attempt, (run.started_at - inactive_at).total_seconds()) == (1, 1 + 2 + 4 + 8 + 16)
+        assert orders.records()[0]["requestContext"]["approximateInvokeCount"] == 1
+
+
 def test_what_finds_no_concurrency_waits_longer_each_time_and_uses_up_no_retry(orders: Orders) -> None:
     orders.configure(OnFailure=QUEUE, MaximumRetryAttempts=0, MaximumEventAgeInSeconds=60)
     orders.client.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=1)
@@ -196,6 +249,18 @@ CHANGES: list[tuple[str, Callable[[Any], object], list[tuple[int, str]]]] = [
     ("the alias is deleted", lambda client: client.delete_alias(FunctionName="orders", Name="live"), [(1, "1")]),
     ("the function is deleted", lambda client: client.delete_function(FunctionName="orders"), [(1, "1")]),
     (
+        "other code is deployed and published behind the alias",
+        lambda client: client.update_alias(
+            FunctionName="orders",
+            Name="live",
+            FunctionVersion=(
+                client.update_function_configuration(FunctionName="orders", Description="third"),
+                client.publish_version(FunctionName="orders"),
+            )[1]["Version"],
+        ),
+        [(1, "1"), (2, "3"), (3, "3")],
+    ),
+    (
         "retries are forbidden",
         lambda client: client.put_function_event_invoke_config(FunctionName="orders", Qualifier="live", MaximumRetryAttempts=0),
         [(1, "1"), (2, "1")],
@@ -213,6 +278,33 @@ def test_what_changes_while_an_event_waits(orders: Orders, change: Callable[[Any
     change(orders.client)
     orders.fake.drain()
     assert [(run.attempt, run.executed_version) for run in orders.fake.invocations] == ran
+
+
+def test_an_event_runs_the_code_that_is_active_when_its_turn_comes(frozen: Any, zipped: Any) -> None:
+    def code(answer: str) -> bytes:
+        return bytes(zipped({"app.py": f"def handler(event, context):\n    return {answer!r}\n"}))
+
+    with FakeLambda(schedule="manual", lifecycle={"update": 30}) as fake:
+        orders = Orders(fake)
+        fake.unbind("orders")
+        update, wait = orders.client.update_function_code, orders.client.get_waiter("function_updated_v2").wait
+        orders.client.update_function_configuration(FunctionName="orders", Handler="app.handler")
+        wait(FunctionName="orders")
+        update(FunctionName="orders", ZipFile=code("old"))
+        wait(FunctionName="orders")
+        orders.send()
+        update(FunctionName="orders", ZipFile=code("new"))
+        fake.run_due()  # while the update is in progress
+        orders.send()
+        fake.fail_transition("orders", "update")
+        with pytest.raises(WaiterError):
+            wait(FunctionName="orders")
+        fake.run_due()
+        orders.send()
+        update(FunctionName="orders", ZipFile=code("newer"))
+        wait(FunctionName="orders")
+        fake.run_due()
+        assert [run.result for run in fake.invocations] == ["old", "old", "newer"]
 
 
 def test_a_new_function_of_the_same_name_does_not_get_the_events_of_the_old_one(orders: Orders) -> None:
@@ -290,7 +382,7 @@ def test_a_dead_letter_queue_gets_the_event_as_it_was_sent(account: Orders) -> N
     request_id = account.send()
     account.fake.drain()
     message = received(url)
-    assert message["Body"] == EVENT.decode()
+    assert (message["Body"], message["MD5OfBody"]) == (EVENT.decode(), "ba08269cbd0ce515889bfba6593731e1")  # [recorded]
     attributes = {name: (value["DataType"], value["StringValue"]) for name, value in message["MessageAttributes"].items()}
     assert attributes == {
         "RequestID": ("String", request_id),
@@ -298,6 +390,30 @@ def test_a_dead_letter_queue_gets_the_event_as_it_was_sent(account: Orders) -> N
         "ErrorMessage": ("String", "order {'raise_error': 1}"),
     }
     assert len(account.attempts) == 3
+
+
+def test_a_version_keeps_the_dead_letter_queue_that_it_was_published_with(orders: Orders) -> None:
+    other = QUEUE.replace("failures", "others")
+    for target in (QUEUE, other):
+        orders.client.update_function_configuration(FunctionName="orders", DeadLetterConfig={"TargetArn": target})
+        version = orders.client.publish_version(FunctionName="orders")["Version"]
+        orders.configure(version, MaximumRetryAttempts=0)
+    orders.configure(MaximumRetryAttempts=0)
+    orders.client.update_function_configuration(FunctionName="orders", DeadLetterConfig={"TargetArn": ""})
+    for name in ("orders:1", "orders:2", "orders"):
+        orders.send(name=name)
+    assert [delivery.target_arn for delivery in orders.fake.deliveries] == [QUEUE, other]
+
+
+def test_an_event_that_may_never_run_is_a_dead_letter_too(orders: Orders) -> None:
+    orders.client.update_function_configuration(FunctionName="orders", DeadLetterConfig={"TargetArn": QUEUE})
+    orders.client.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=0)
+    request_id = orders.send()
+    (delivery,) = orders.fake.deliveries
+    assert (delivery.body, delivery.attributes) == (
+        EVENT.decode(),
+        {"RequestID": request_id, "ErrorCode": "429", "ErrorMessage": "Rate Exceeded."},
+    )
 
 
 def test_a_dead_letter_topic_and_a_destination_both_hear_of_it(account: Orders) -> None:
@@ -309,7 +425,13 @@ def test_a_dead_letter_topic_and_a_destination_both_hear_of_it(account: Orders) 
     account.send()
     letters = [json.loads(received(url)["Body"]) for _ in range(2)]
     dead, record = sorted(letters, key=lambda letter: len(letter["Message"]))
-    assert (dead["Message"], dead["MessageAttributes"]["ErrorCode"]) == (EVENT.decode(), {"Type": "Number", "Value": "200"})
+    assert dead["Message"] == EVENT.decode()
+    assert {name: attribute["Type"] for name, attribute in dead["MessageAttributes"].items()} == {
+        "RequestID": "String",
+        "ErrorCode": "Number",
+        "ErrorMessage": "String",
+    }
+    assert dead["MessageAttributes"]["ErrorCode"]["Value"] == "200"
     assert json.loads(record["Message"])["requestPayload"] == {"raise_error": 1}
 
 

@@ -427,7 +427,91 @@ def test_a_transition_that_another_thread_is_at_has_happened_when_settle_returns
     second.join()
 
 
+# ---- the background ----
+
+
+def test_what_is_in_the_background_happens_where_the_clock_comes_by_and_nobody_waits_for_it(story: Story) -> None:
+    def add(name: str, seconds: float) -> None:
+        story.schedule.add(
+            seconds * SECOND, lambda: story.happened.append((name, seconds)), kind="test", function_name=name, in_background=True
+        )
+
+    add("idle", 60)
+    story.add("retry", 30)
+    story.add("late", 90)
+    assert story.waiting == ["retry", "late"]
+    story.schedule.advance(30 * SECOND)
+    assert story.happened == [("retry", 30)]
+    story.schedule.drain()
+    assert story.happened == [("retry", 30), ("idle", 60), ("late", 90)]
+    add("idle again", 60)
+    story.schedule.drain()
+    assert story.world.elapsed == 90 * SECOND
+    story.schedule.advance(59 * SECOND)
+    assert story.happened[3:] == []
+    story.schedule.advance(SECOND)
+    assert story.happened[3:] == [("idle again", 60)]
+
+
+def test_settling_lets_the_background_happen(story: Story, clock: time_machine.Traveller) -> None:
+    story.schedule.add(SECOND, lambda: story.happened.append(("idle", 1)), kind="test", function_name="idle", in_background=True)
+    story.schedule.settle()
+    clock.shift(1)
+    story.world.now()
+    story.schedule.settle()
+    assert story.happened == [("idle", 1)]
+
+
 # ---- a fake with a schedule ----
+
+
+def test_nested_fakes_have_schedules_of_their_own() -> None:
+    seen: list[str] = []
+    with time_machine.travel(START, tick=False), FakeLambda(schedule="manual") as outer:
+        outer.add_function("orders", lambda event, context: seen.append("outer"))
+        outer.client().invoke(FunctionName="orders", InvocationType="Event")
+        with FakeLambda(schedule="manual") as inner:
+            inner.add_function("orders", lambda event, context: seen.append("inner"))
+            inner.client().invoke(FunctionName="orders", InvocationType="Event")
+            assert (len(inner.pending), len(outer.pending)) == (1, 1)
+            inner.drain()
+            assert seen == ["inner"]
+        outer.drain()
+    assert seen == ["inner", "outer"]
+
+
+def test_a_handler_may_use_a_fake_of_its_own(fake: FakeLambda, client: Any) -> None:
+    """Its events are its own, though the outer fake's are left for the outermost call."""
+    seen: list[str] = []
+
+    def handler(_event: Any, _context: Any) -> None:
+        client.invoke(FunctionName="later", InvocationType="Event")
+        with FakeLambda() as inner:
+            inner.add_function("later", lambda event, context: seen.append("inner"))
+            inner.client().invoke(FunctionName="later", InvocationType="Event")
+        seen.append("handler ends")
+
+    fake.add_function("later", lambda event, context: seen.append("outer"))
+    fake.add_function("orders", handler)
+    client.invoke(FunctionName="orders")
+    assert seen == ["inner", "handler ends", "outer"]
+
+
+def test_a_handler_may_drive_the_schedule_itself(fake: FakeLambda, client: Any) -> None:
+    seen: list[Any] = []
+
+    def handler(_event: Any, _context: Any) -> None:
+        for number in (1, 2, 3):
+            client.invoke(FunctionName="later", InvocationType="Event", Payload=str(number))
+            assert len(fake.pending) == 1
+            (fake.run_due, fake.drain, lambda: fake.advance(0))[number - 1]()
+            seen.append(f"after {number}")
+
+    fake.add_function("later", lambda event, context: seen.append(event))
+    fake.add_function("orders", handler)
+    client.invoke(FunctionName="orders")
+    assert fake.invocations[-1].error is None
+    assert seen == [1, "after 1", 2, "after 2", 3, "after 3"]
 
 
 def test_automatic_events_have_happened_when_the_outermost_call_returns(fake: FakeLambda, client: Any) -> None:

@@ -25,7 +25,7 @@ class Observation:
 
     @property
     def pending(self) -> list[Pending]:
-        """What is going to happen, soonest first."""
+        """What is going to happen, soonest first; not that versions fall idle, as that happens only where nobody invokes them."""
         return self._service.schedule.pending()
 
     @property

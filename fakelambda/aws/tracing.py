@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fakelambda.domain.xray import Trace
 from fakelambda.operations import running
 
 if TYPE_CHECKING:
@@ -19,17 +20,20 @@ def hook(client: BaseClient) -> None:
 
 
 def _add_to_message(params: dict[str, Any], **_: Any) -> None:
-    header = _header()
-    if header is not None:
-        params[_MEMBER] = {**header, **params.get(_MEMBER, {})}
+    trace = running.trace()
+    if trace is not None:
+        params.update(_traced(params, trace))
 
 
 def _add_to_batch(params: dict[str, Any], **_: Any) -> None:
-    header = _header()
-    if header is not None and "Entries" in params:  # botocore says so where they are missing
-        params["Entries"] = [{**entry, _MEMBER: {**header, **entry.get(_MEMBER, {})}} for entry in params["Entries"]]
+    trace, entries = running.trace(), params.get("Entries")
+    if trace is not None and isinstance(entries, list):
+        params["Entries"] = [_traced(entry, trace) for entry in entries]
 
 
-def _header() -> dict[str, Any] | None:
-    trace = running.trace()
-    return None if trace is None else {_ATTRIBUTE: {"DataType": "String", "StringValue": trace.header()}}
+def _traced(message: Any, trace: Trace) -> Any:
+    """A message with the trace; one that has another is left alone, and so is what is none: botocore says so."""
+    attributes = message.get(_MEMBER, {}) if isinstance(message, dict) else None
+    if not isinstance(attributes, dict) or _ATTRIBUTE in attributes:
+        return message
+    return {**message, _MEMBER: {**attributes, _ATTRIBUTE: {"DataType": "String", "StringValue": trace.header()}}}

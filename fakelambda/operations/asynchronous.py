@@ -10,7 +10,7 @@ from fakelambda.domain.async_invocation import Again, Condition, Over
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import RecursiveInvocationException, ResourceNotFoundException, ServiceError
 from fakelambda.domain.event_invoke import EventInvokeConfig
-from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, resolve
 from fakelambda.domain.principals import Caller
 from fakelambda.domain.xray import Trace
@@ -104,19 +104,15 @@ def _finish(service: Service, event: _Event, condition: Condition) -> None:
     function = _function(service, event.request)
     if function is None or function.identity != event.function_identity:
         return  # deleted by its own handler
-    version = event.last[1] if event.last else event.request.reference.qualifier
-    configuration = function.resolve(version)
-    trace = running.trace_of(event.request, configuration or function.latest)
+    request, (ran, version) = event.request, event.last or (None, None)
+    configuration = function.resolve(version or request.reference.qualifier)
+    failed, config = condition != "Success", _config(service, event)
+    dead_letter_target = ((configuration and configuration.dead_letter_config) or {}).get("TargetArn") if failed else None
+    destination = config and config.destination_config["OnFailure" if failed else "OnSuccess"].get("Destination")
+    if not (dead_letter_target or destination):
+        return
+    trace = running.trace_of(request, configuration or function.latest)
     sender = Caller(identity=(configuration or function.latest).role, account_id=function.account_id)
-    for message in _messages(service, event, configuration, condition, trace):
-        _send(service, message, sender, trace)
-
-
-def _messages(
-    service: Service, event: _Event, configuration: FunctionConfiguration | None, condition: Condition, trace: Trace
-) -> list[Message]:
-    request = event.request
-    ran, version = event.last or (None, None)
     result = destinations.Result(
         request_id=request.request_id,
         function_arn=request.reference.qualified_arn(LATEST),
@@ -125,20 +121,14 @@ def _messages(
         attempts=event.attempts,
         executed_version=version,
         response=None if ran is None else ran.outcome.payload,
-        failed=condition != "Success",
+        failed=failed,
         at=service.world.now(),
         trace_header=trace.header(),
     )
-    messages = []
-    if result.failed:
-        dead_letter_target = ((configuration and configuration.dead_letter_config) or {}).get("TargetArn")
-        if dead_letter_target:
-            messages.append(destinations.dead_letter(result, dead_letter_target))
-    config = _config(service, event)
-    destination = config and config.destination_config["OnFailure" if result.failed else "OnSuccess"].get("Destination")
+    if dead_letter_target:
+        _send(service, destinations.dead_letter(result, dead_letter_target), sender, trace)
     if destination:
-        messages.append(destinations.to_destination(result, destination))
-    return messages
+        _send(service, destinations.to_destination(result, destination), sender, trace)
 
 
 def _send(service: Service, message: Message, sender: Caller, trace: Trace) -> None:

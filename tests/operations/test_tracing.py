@@ -164,7 +164,7 @@ def test_what_comes_due_while_a_handler_sleeps_is_not_in_its_trace(traced: Trace
     assert len({str(run.error) for run in traced.fake.invocations if run.function_name == "failing"}) == 1
 
 
-# ---- queues ----
+# ---- loops through other services ----
 
 
 @pytest.fixture
@@ -172,78 +172,6 @@ def account(zipped: Any) -> Iterator[Traced]:
     """With moto's other services."""
     with mock_aws(), FakeLambda() as fake:
         yield Traced(fake, zipped)
-
-
-SENDS = """\
-import os, boto3
-def handler(event, context):
-    sqs = boto3.client("sqs")
-    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="1")
-    boto3.resource("sqs").Queue(url).send_message(MessageBody="2")
-    own = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=own"}}
-    sqs.send_message(QueueUrl=url, MessageBody="3", MessageSystemAttributes=own)
-    return os.environ["_X_AMZN_TRACE_ID"]
-"""
-
-
-def received(url: str) -> dict[str, str | None]:
-    """The header of each message in a queue."""
-    sqs = boto3.client("sqs", "us-east-1")
-    headers: dict[str, str | None] = {}
-    while messages := sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"], MaxNumberOfMessages=10).get("Messages"):
-        headers |= {message["Body"]: message["Attributes"].get("AWSTraceHeader") for message in messages}
-    return headers
-
-
-def test_messages_that_a_handler_sends_carry_its_trace(account: Traced) -> None:
-    url = boto3.client("sqs", "us-east-1").create_queue(QueueName="orders")["QueueUrl"]
-    account.deploy("orders", SENDS)
-    header = account.invoke("orders")
-    assert received(url) == {"1": header, "2": header, "3": "Root=own"}
-
-
-def test_messages_of_anybody_else_are_left_alone(account: Traced) -> None:
-    sqs = boto3.client("sqs", "us-east-1")
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="before")
-    account.deploy("orders", SENDS)
-    account.invoke("orders")
-    entries: Any = [{"Id": "1", "MessageBody": "after"}]
-    sqs.send_message_batch(QueueUrl=url, Entries=entries)
-    headers = received(url)
-    assert (headers["before"], headers["after"], entries) == (None, None, [{"Id": "1", "MessageBody": "after"}])
-
-
-def test_batches_carry_it_too(account: Traced) -> None:
-    """Looked at on their way: moto forgets it in batches. The client is the test's own, the handler a callable."""
-    sqs = boto3.client("sqs", "us-east-1")
-    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
-    own = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=own"}}
-    entries: Any = [{"Id": "1", "MessageBody": "1"}, {"Id": "2", "MessageBody": "2", "MessageSystemAttributes": own}]
-    bodies: list[Any] = []
-    sqs.meta.events.register("before-call.sqs.SendMessageBatch", lambda params, **_: bodies.append(json.loads(params["body"])))
-    account.fake.add_function("orders", lambda event, context: sqs.send_message_batch(QueueUrl=url, Entries=entries) and None)
-    account.invoke("orders")
-    first, second = (entry["MessageSystemAttributes"] for entry in bodies[0]["Entries"])
-    assert first["AWSTraceHeader"]["StringValue"].startswith("Root=1-")
-    assert (second, entries[0]) == (own, {"Id": "1", "MessageBody": "1"})
-
-
-def test_what_sqs_refuses_is_botocore_s_to_say(account: Traced) -> None:
-    sqs = boto3.client("sqs", "us-east-1")
-    errors: list[str] = []
-
-    def handler(_event: Any, _context: Any) -> None:
-        for wrong in ({}, {"Entries": [{"MessageBody": "1"}]}):
-            try:
-                sqs.send_message_batch(QueueUrl="q", **wrong)
-            except Exception as error:  # noqa: BLE001 - whatever it is
-                errors.append(str(error))
-
-    account.fake.add_function("orders", handler)
-    account.invoke("orders")
-    assert ["Missing required parameter" in error for error in errors] == [True, True]
 
 
 def test_a_loop_through_a_queue_is_stopped(account: Traced) -> None:

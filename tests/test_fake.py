@@ -218,6 +218,26 @@ def test_a_handler_that_fails_itself_notes_what_failed_meanwhile() -> None:
         assert ["ZeroDivisionError" in note for note in raised.value.__notes__] == [True]
 
 
+def test_a_handler_cannot_hide_the_exception_of_another_that_fails_the_test() -> None:
+    with FakeLambda(reraise=AssertionError) as fake:
+
+        def calling(_event: Any, _context: Any) -> str:
+            try:
+                answer(fake, "checking")
+            except Exception:  # noqa: BLE001 - as handlers do
+                return "hidden"
+            return "never"
+
+        def checking(event: Any, _context: Any) -> None:
+            assert event == "right", "the checking handler's own assertion"
+
+        fake.add_function("checking", checking)
+        fake.add_function("calling", calling)
+        with pytest.raises(AssertionError, match="the checking handler's own assertion"):
+            answer(fake, "calling")
+        assert fake.invocations[0].result == "hidden"
+
+
 def test_what_is_not_modelled_is_no_error_of_the_handler_that_sleeps() -> None:
     with FakeLambda() as fake:
         client = fake.client()

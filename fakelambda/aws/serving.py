@@ -32,13 +32,13 @@ class _Visit:
     """An outermost entry into a fake from one thread or task.
 
     Args:
-        unmodelled: what a call inside it was the first to find missing, so that a handler cannot hide it.
+        hidden: what a call inside it was the first to raise of what no handler may hide: what is not modelled, or fails the test.
         failures: what failed while a handler inside it slept or moved the clock.
         is_open: False once it has ended, for tasks and threads that were started inside it and go on with its context.
     """
 
     host: Server
-    unmodelled: BaseException | None = None
+    hidden: BaseException | None = None
     failures: list[Exception] = field(default_factory=list)
     is_open: bool = True
 
@@ -172,7 +172,7 @@ class Server:
         finally:
             visit.is_open = False
             _visits.reset(token)
-        hidden = visit.unmodelled or (visit.failures.pop(0) if visit.failures else None)
+        hidden = visit.failures.pop(0) if visit.hidden is None and visit.failures else visit.hidden
         if hidden is not None:
             _note(hidden, visit.failures)
             raise hidden
@@ -198,9 +198,9 @@ class Server:
 
     def note(self, error: BaseException) -> None:
         """Takes notice of what a call raises, so that a handler in whose visit it was made cannot hide it."""
-        visit = self._outermost() if isinstance(error, NotModelled) else None
-        if visit is not None and visit.unmodelled is None:
-            visit.unmodelled = error
+        visit = self._outermost() if isinstance(error, (NotModelled, *self.service.reraise)) else None
+        if visit is not None and visit.hidden is None:
+            visit.hidden = error
 
     def keep_up(self) -> None:
         """After a call: lets happen what is due, user code only when no call of this thread or task is still open."""

@@ -246,7 +246,7 @@ class Preparation(Observation):
             transition: ``"create"`` (it ends Failed), ``"update"`` (the previous code goes on running), ``"publish"`` (of a version),
                 ``"restore"`` (of an Inactive one), or ``"provision"`` (of concurrency).
             reason_code: a code of the API, such as ``"InvalidImage"``; ``"InternalError"`` by default. Provisioning has none.
-            reason: the text beside it.
+            reason: the text beside it; of provisioning the ``StatusReason``.
 
         Raises:
             ValueError: no such transition or code, or no function's name.
@@ -270,7 +270,7 @@ class Preparation(Observation):
         code = reason_code or _REASON_CODE
         if code not in enum("LastUpdateStatusReasonCode"):
             raise ValueError(f"reason_code={code!r}: write one of {', '.join(map(repr, enum('LastUpdateStatusReasonCode')))}.")
-        text = reason or (INITIALISATION_FAILED if transition == "provision" else f"The {transition} has failed: {code}.")
+        text = reason or (INITIALISATION_FAILED if transition == "provision" else f"Told to fail by the test: {transition}.")
         key = (reference.account_id, reference.region, reference.name, transition)
         with self._service.lock:
             self._service.failures.setdefault(key, []).append(Reason(text, code))

@@ -92,11 +92,16 @@ def continued(
     digits = request_id.replace("-", "")
     is_active = (tracing_config or {}).get("Mode") == "Active"
     return Trace(
-        root=upstream.root or f"1-{int(sent_at.timestamp()):08x}-{digits[:24]}",
+        root=upstream.root or new_root(request_id, sent_at),
         parent=digits[-16:],
         sampled=is_active if upstream.sampled is None else upstream.sampled,
         lineage={**upstream.lineage, _key(function_arn): upstream.passes(function_arn)},
     )
+
+
+def new_root(request_id: str, at: datetime) -> str:
+    """The id of a trace that begins with a request."""
+    return f"1-{int(at.timestamp()):08x}-{request_id.replace('-', '')[:24]}"
 
 
 def _lineage(text: str) -> dict[str, int]:

@@ -70,7 +70,7 @@ class Request:
             **({} if content is body else {"Content-Type": "application/json"}),
             "Host": host,
             "User-Agent": USER_AGENT,
-            "X-Amzn-Trace-Id": xray.header(id_of(1), at, sampled=False).partition(";")[0],
+            "X-Amzn-Trace-Id": f"Root={xray.new_root(id_of(1), at)}",
             "X-Forwarded-For": source_ip,
             "X-Forwarded-Port": "443",
             "X-Forwarded-Proto": "https",

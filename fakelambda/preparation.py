@@ -1,7 +1,8 @@
-"""What a test prepares: functions, what runs in their place, where invocations go, objects that hold code."""
+"""What a test prepares: functions and layers, what runs in their place, where invocations go, objects that hold code."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -12,15 +13,18 @@ from typing import Any
 from fakelambda.aws import faulting
 from fakelambda.aws.model import enum
 from fakelambda.aws.neighbours import Neighbours
+from fakelambda.domain import layers, policies
 from fakelambda.domain.errors import ServiceError
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.layers import Layer
 from fakelambda.domain.lifecycle import Reason
-from fakelambda.domain.names import FunctionReference, function_arn, resolve
+from fakelambda.domain.names import FunctionReference, resolve
+from fakelambda.domain.packages import Package
 from fakelambda.domain.provisioned_concurrency import INITIALISATION_FAILED
 from fakelambda.faults import Fault
 from fakelambda.inspection.records import ApiCall
 from fakelambda.observation import Observation
-from fakelambda.operations.answers import code_at
+from fakelambda.operations.answers import StoredCode, code_at
 from fakelambda.operations.transitions import KINDS
 from fakelambda.runtime import canned, code
 from fakelambda.runtime.runner import Handler
@@ -28,6 +32,8 @@ from fakelambda.runtime.runner import Handler
 _ROLE = "arn:aws:iam::{account_id}:role/fakelambda"
 _REASON_CODE = "InternalError"
 _CALLABLE = b"# A callable of the test runs in the place of this file.\n"
+_STAND_IN = b"This layer holds nothing: what the test has installed stands for it.\n"
+_LAYER_VERSION_ARN = re.compile(r"arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]{1,140}:[1-9]\d{0,17}", re.ASCII)
 
 
 class Preparation(Observation):
@@ -77,6 +83,46 @@ class Preparation(Observation):
         if handler is not None:
             self.bind(answer["FunctionName"], handler)
         return str(answer["FunctionArn"])
+
+    def add_layer(self, layer_version_arn: str, source: str | Path | None = None) -> str:
+        """Puts a layer version where its publisher has it, such as one of AWS's own; functions of every account may use it.
+
+        Args:
+            layer_version_arn: with account and number, as functions name it in ``Layers``.
+            source: a directory of what Lambda would have in ``/opt``: handlers import from its ``python``. Without it the layer holds
+                nothing, for libraries that are installed beside the test.
+
+        Returns:
+            The ARN.
+
+        Raises:
+            ValueError: it is no such ARN, or that version is there already.
+            NotADirectoryError: the source is none.
+
+        Example:
+            >>> powertools = fake.add_layer("arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64:7")
+            >>> fake.add_function("orders", source="src/", Handler="app.handler", Layers=[powertools])
+            'arn:aws:lambda:us-east-1:123456789012:function:orders'
+        """
+        if not _LAYER_VERSION_ARN.fullmatch(layer_version_arn):
+            raise ValueError(
+                f"add_layer() takes the ARN of a layer version, such as 'arn:aws:lambda:{self.region}:{self.account_id}:layer:shared:1', "
+                f"not {layer_version_arn!r}."
+            )
+        reference, number = layers.split(layer_version_arn)
+        package = Package.of(code.of_files({"layer.txt": _STAND_IN}) if source is None else code.of_directory(Path(source)))
+        with self._service.lock:
+            world, shelf = self._service.world, self._service.state.layers(reference.account_id, reference.region)
+            layer = shelf.get(reference.name) or Layer(reference=reference)
+            if number in layer.versions:
+                raise ValueError(f"add_layer(): {layer_version_arn} is there already.")
+            layer, version = layers.publish(layer, package, at=world.now(), number=number)
+            statement = policies.statement(
+                statement_id="public", action="lambda:GetLayerVersion", principal="*", resource=version.arn, region=reference.region
+            )
+            policy = policies.add(None, statement, revision_id=world.new_id())
+            shelf.put(layers.with_policy(layer, number, policy))
+        return version.arn
 
     def bind(
         self,
@@ -286,17 +332,25 @@ class Preparation(Observation):
         return version
 
     def download(self, location: str) -> bytes:
-        """The deployment package behind a ``Code.Location`` of ``GetFunction``.
+        """The package behind a ``Code.Location`` of ``GetFunction`` or a ``Content.Location`` of a layer version.
 
         Raises:
             ValueError: it is no such location, or no version has that code any more.
         """
-        account_id, region, name, digest = code_at(location)
-        function = self._service.state.functions(account_id, region).get(name)
-        for version in [function.latest, *function.versions.values()] if function else []:
-            if version.code.code_sha256 == digest and version.code.package is not None:
-                return version.code.package.content
-        raise ValueError(f"No version of {function_arn(region, account_id, name)} has the code of this location any more.")
+        stored = code_at(location)
+        for package in self._packages(stored):
+            if package is not None and package.code_sha256 == stored.code_sha256:
+                return package.content
+        where = f"{stored.name!r} of {stored.account_id} in {stored.region}"
+        raise ValueError(f"No version of {where} has the code of this location any more.")
+
+    def _packages(self, stored: StoredCode) -> list[Package | None]:
+        place, state = (stored.account_id, stored.region), self._service.state
+        if stored.kind == "layers":
+            layer = state.layers(*place).get(stored.name)
+            return [version.package for version in layer.versions.values()] if layer else []
+        function = state.functions(*place).get(stored.name)
+        return [version.code.package for version in (function.latest, *function.versions.values())] if function else []
 
     def _reference(self, function_name: str, qualifier: str | None) -> FunctionReference:
         try:

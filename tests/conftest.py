@@ -260,6 +260,18 @@ def _everything(client: Any) -> Any:
             "policies": [_answer(client, "get_policy", FunctionName=name)]
             + [_answer(client, "get_policy", FunctionName=name, Qualifier=qualifier) for qualifier in qualifiers],
         }
+    seen["layers"] = {
+        layer["LayerArn"]: [
+            (
+                version,
+                _answer(client, "get_layer_version_policy", LayerName=layer["LayerArn"], VersionNumber=version["Version"]),
+            )
+            for versions in client.get_paginator("list_layer_versions").paginate(LayerName=layer["LayerArn"])
+            for version in versions["LayerVersions"]
+        ]
+        for layers in client.get_paginator("list_layers").paginate()
+        for layer in layers["Layers"]
+    }
     return seen
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,10 @@ from fakelambda.domain.errors import InvalidParameterValueException, RequestEnti
 from fakelambda.domain.functions import NOTHING, Document, FunctionConfiguration
 
 MAXIMUM_ENVIRONMENT_SIZE = 4096
-MAXIMUM_REQUEST_SIZES = {"CreateFunction": 70_167_211, "UpdateFunctionCode": 70_167_211, "UpdateFunctionConfiguration": 5120}
+MAXIMUM_REQUEST_SIZES = {
+    **dict.fromkeys(("CreateFunction", "UpdateFunctionCode", "PublishLayerVersion"), 70_167_211),
+    "UpdateFunctionConfiguration": 5120,
+}
 RESERVED_VARIABLES = frozenset(
     {
         *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME"),
@@ -48,6 +51,18 @@ def check_package_type(package_type: str, runtime: str | None, handler: str | No
         raise InvalidParameterValueException("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
     if runtime is not None:
         runtimes.check(runtime)
+
+
+def check_layers_allowed(package_type: str, layers: Sequence[str]) -> None:
+    """Refuse layers for a function that is a container image.
+
+    Raises:
+        InvalidParameterValueException: it is one.
+    """
+    if package_type == "Image" and layers:
+        raise InvalidParameterValueException(
+            "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."
+        )
 
 
 def check_environment(environment: Document) -> None:

@@ -20,6 +20,7 @@ from fakelambda.domain.errors import (
     SnapStartNotReadyException,
 )
 from fakelambda.domain.event_invoke import EventInvokeConfig
+from fakelambda.domain.layers import LayerVersion
 from fakelambda.domain.names import LATEST, function_arn
 from fakelambda.domain.packages import Package
 from fakelambda.domain.policies import Policy
@@ -60,7 +61,8 @@ class Code:
 class FunctionConfiguration:
     """One version of a function, or ``$LATEST``: what AWS calls its function configuration. Equal to itself only.
 
-    Members that are None do not appear in answers. Documents hold AWS's member names.
+    Members that are None do not appear in answers. Documents hold AWS's member names. Layer versions stay what they were when they were
+    chosen: deleting one changes no function.
     """
 
     function_name: str
@@ -87,6 +89,7 @@ class FunctionConfiguration:
     kms_key_arn: str | None = None
     file_system_configs: tuple[Document, ...] | None = None
     image_config_response: Document | None = None
+    layers: tuple[LayerVersion, ...] = ()
 
     @property
     def environment_variables(self) -> Mapping[str, str]:

@@ -117,6 +117,12 @@ def files(content: bytes) -> Iterator[File]:
         raise _not_unzipped() from None
 
 
+def unzipped_size(content: bytes) -> int:
+    """How many bytes the files of a package have that was checked before."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return sum(info.file_size for info in archive.infolist())
+
+
 def _checked(archive: zipfile.ZipFile) -> list[_Entry]:
     """The archive's entries without its directories, each with a path that is safe to write to."""
     entries = archive.infolist()

@@ -12,8 +12,9 @@ CODE_SIZE_ZIPPED = 52_428_800
 
 @operation("GetAccountSettings")
 def get_account_settings(call: Call) -> Answer:
-    """GetAccountSettings: AWS's default limits, and what the functions of this account and region use."""
+    """GetAccountSettings: AWS's default limits, and what the functions and layers of this account and region use."""
     functions = list(call.functions.starting_at(""))
+    code_size = sum(function.code_size for function in functions) + sum(layer.code_size for layer in call.layers.starting_at(""))
     claimed = sum(function.claimed_concurrency for function in functions)
     return {
         "AccountLimit": {
@@ -23,5 +24,5 @@ def get_account_settings(call: Call) -> Answer:
             "ConcurrentExecutions": concurrency.ACCOUNT_LIMIT,
             "UnreservedConcurrentExecutions": concurrency.ACCOUNT_LIMIT - claimed,
         },
-        "AccountUsage": {"TotalCodeSize": sum(function.code_size for function in functions), "FunctionCount": len(functions)},
+        "AccountUsage": {"TotalCodeSize": code_size, "FunctionCount": len(functions)},
     }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 from weakref import WeakKeyDictionary
 
 from fakelambda.domain import lifecycle, runtimes
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.layers import LayerVersion
 
+_HOST = re.compile(r"awslambda-.+-(?P<kind>tasks|layers)\.s3\.(?P<region>[^.]+)\.amazonaws\.com")
 _URL_SAFE = str.maketrans({"+": "-", "/": "_", "=": None})
 _AS_DIGEST = str.maketrans("-_", "+/")
 
@@ -79,6 +82,7 @@ def _members(configuration: FunctionConfiguration) -> dict[str, Any]:
         "EphemeralStorage": configuration.ephemeral_storage,
         "SnapStart": configuration.snap_start,
         "LoggingConfig": configuration.logging_config,
+        "Layers": [{"Arn": layer.arn, "CodeSize": layer.package.code_size} for layer in configuration.layers] or None,
     }
     return {member: value for member, value in shown.items() if value is not None}
 
@@ -99,6 +103,20 @@ def configured(function: Function, configuration: FunctionConfiguration, qualifi
     return shown
 
 
+def layer_version(version: LayerVersion) -> dict[str, Any]:
+    """A layer version as lists show it; members that are None do not appear."""
+    shown = {
+        "LayerVersionArn": version.arn,
+        "Version": version.version,
+        "Description": version.description,
+        "CreatedDate": timestamp(version.created_at),
+        "CompatibleRuntimes": None if version.compatible_runtimes is None else list(version.compatible_runtimes),
+        "CompatibleArchitectures": None if version.compatible_architectures is None else list(version.compatible_architectures),
+        "LicenseInfo": version.license_info,
+    }
+    return {member: value for member, value in shown.items() if value is not None}
+
+
 def code_location(function: Function, configuration: FunctionConfiguration, at: datetime) -> dict[str, Any]:
     """Where the code of a version can be had, as ``GetFunction`` shows it."""
     code = configuration.code
@@ -106,29 +124,45 @@ def code_location(function: Function, configuration: FunctionConfiguration, at: 
         repository = (code.image_uri or "").split("@")[0].rsplit(":", 1)[0]
         resolved = f"{repository}@sha256:{code.code_sha256}"
         return {"RepositoryType": "ECR", "ImageUri": code.image_uri, "ResolvedImageUri": resolved}
-    return {"RepositoryType": "S3", "Location": location(function.region, function.account_id, function.name, code.code_sha256, at)}
+    stored = StoredCode("tasks", function.region, function.account_id, function.name, code.code_sha256)
+    return {"RepositoryType": "S3", "Location": location(stored, at)}
 
 
-def location(region: str, account_id: str, name: str, code_sha256: str, at: datetime) -> str:
+class StoredCode(NamedTuple):
+    """Whose code a location leads to.
+
+    Args:
+        kind: ``"tasks"`` for a function's, ``"layers"`` for a layer's.
+        name: of the function or the layer.
+    """
+
+    kind: str
+    region: str
+    account_id: str
+    name: str
+    code_sha256: str
+
+
+def location(stored: StoredCode, at: datetime) -> str:
     """A URL in the form of AWS's presigned ones; ``FakeLambda.download`` understands it, nothing else does."""
-    return _location(region, account_id, name, code_sha256, int(at.timestamp()))
+    return _location(stored, int(at.timestamp()))
 
 
 @lru_cache(maxsize=1024)
-def _location(region: str, account_id: str, name: str, code_sha256: str, at: int) -> str:
-    host = f"awslambda-{region}-tasks.s3.{region}.amazonaws.com"
+def _location(stored: StoredCode, at: int) -> str:
+    host = f"awslambda-{stored.region}-{stored.kind}.s3.{stored.region}.amazonaws.com"
     signed = f"X-Amz-Date={datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}&X-Amz-Expires=600"
-    return f"https://{host}/snapshots/{account_id}/{name}?versionId={code_sha256.translate(_URL_SAFE)}&{signed}"
+    return f"https://{host}/snapshots/{stored.account_id}/{stored.name}?versionId={stored.code_sha256.translate(_URL_SAFE)}&{signed}"
 
 
-def code_at(url: str) -> tuple[str, str, str, str]:
-    """What a URL made by ``location`` leads to: account, region, function name and digest.
+def code_at(url: str) -> StoredCode:
+    """What a URL made by ``location`` leads to.
 
     Raises:
         ValueError: it is none of those.
     """
     parts = urlsplit(url)
-    path, digest = parts.path.split("/"), parse_qs(parts.query).get("versionId")
-    if not (parts.netloc.startswith("awslambda-") and len(path) == 4 and digest):  # noqa: PLR2004 - "", snapshots, account, name
-        raise ValueError(f"{url!r} is no Code.Location of this fake.")
-    return path[2], parts.netloc.split(".")[2], path[3], f"{digest[0].translate(_AS_DIGEST)}="
+    host, path, digest = _HOST.fullmatch(parts.netloc), parts.path.split("/"), parse_qs(parts.query).get("versionId")
+    if not (host and len(path) == 4 and digest):  # noqa: PLR2004 - "", snapshots, account, name
+        raise ValueError(f"{url!r} is no Code.Location or Content.Location of this fake.")
+    return StoredCode(host["kind"], host["region"], path[2], path[3], f"{digest[0].translate(_AS_DIGEST)}=")

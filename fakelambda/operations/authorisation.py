@@ -60,17 +60,20 @@ def authorise(service: Service, caller: Caller, action: str, reference: Function
     _check(service, caller, action, reference.qualified_arn(), policy)
 
 
-def authorise_layer(service: Service, caller: Caller, layer_version_arn: str, policy: Policy | None) -> None:
-    """Checks that a caller may use or look at a version of a layer.
+def authorise_layer(
+    service: Service, caller: Caller, layer_version_arn: str, policy: Policy | None, *, action: str = "lambda:GetLayerVersion"
+) -> None:
+    """Checks that a caller may use or look at a version of a layer, or do something else to it.
 
     Args:
+        layer_version_arn: or that of the layer, for what is done to no version of it.
         policy: that of the version; None where it has none, or where there is no such version.
 
     Raises:
         AccessDeniedException: it is of another account, and the policy does not allow it.
     """
     if caller.account_id != layer_version_arn.split(":")[4]:
-        _check(service, caller, "lambda:GetLayerVersion", layer_version_arn, policy)
+        _check(service, caller, action, layer_version_arn, policy)
 
 
 def _check(service: Service, caller: Caller, action: str, resource: str, policy: Policy | None) -> None:

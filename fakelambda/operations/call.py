@@ -14,6 +14,7 @@ from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.layers import Layer, LayerReference
 from fakelambda.domain.lifecycle import Reason
 from fakelambda.domain.names import FunctionReference
 from fakelambda.domain.principals import Caller
@@ -137,6 +138,15 @@ class Call:
     def event_source_mappings(self) -> Shelf[EventSourceMapping]:
         """The event source mappings of the call's account and region."""
         return self.service.state.event_source_mappings(self.account_id, self.region)
+
+    @property
+    def layers(self) -> Shelf[Layer]:
+        """The layers of the call's account and region."""
+        return self.service.state.layers(self.account_id, self.region)
+
+    def layer(self, reference: LayerReference) -> Layer | None:
+        """A layer, also another account's; None where there is none."""
+        return self.service.state.layers(reference.account_id, reference.region).get(reference.name)
 
     def new_id(self) -> str:
         """A new id, for a revision of something."""

@@ -1,17 +1,21 @@
-"""What a deployment takes from other services: the code that a request names, the VPC of its subnets."""
+"""What a deployment takes from elsewhere: the code that a request names, the layers it uses, the VPC of its subnets."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from fakelambda.domain import packages
+from fakelambda.domain import layers, packages
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
 from fakelambda.domain.functions import Code
+from fakelambda.domain.layers import LayerReference, LayerVersion
+from fakelambda.domain.packages import Package
+from fakelambda.operations.authorisation import authorise_layer
 from fakelambda.operations.call import Call
 
-_MODELLED = {"ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri"}
+_CONTENT = {"ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion"}
 
 
 def code_of(call: Call, source: Mapping[str, Any], package_type: str) -> Code:
@@ -26,20 +30,59 @@ def code_of(call: Call, source: Mapping[str, Any], package_type: str) -> Code:
         RequestEntityTooLargeException: the zip in the request is over 50 MB.
         NotModelled: another way to name code, or an S3 object where no S3 answers.
     """
-    unmodelled = source.keys() - _MODELLED
-    if unmodelled:
-        raise NotModelled(f"{call.operation}(Code={{{min(unmodelled)!r}: ...}}) is not modelled by fakelambda.")
+    _check_modelled(call, "Code", source, {*_CONTENT, "ImageUri"})
     if package_type == "Image":
         if not source.get("ImageUri"):
             raise InvalidParameterValueException("Please provide ImageUri when updating a function with packageType Image.")
         return Code(hashlib.sha256(source["ImageUri"].encode()).hexdigest(), 0, image_uri=source["ImageUri"])
     if source.get("ImageUri"):
         raise InvalidParameterValueException("Please don't provide ImageUri when updating a function with packageType Zip.")
-    package = packages.Package.of(_content(call, source))
+    package = _package(call, source, "Please provide a source for function code.")
     return Code(package.code_sha256, package.code_size, package)
 
 
-def _content(call: Call, source: Mapping[str, Any]) -> bytes:
+def layer_package_of(call: Call, source: Mapping[str, Any]) -> Package:
+    """The package that a request names for a layer version. Takes no lock: another service may be asked.
+
+    Args:
+        source: the members of AWS's ``LayerVersionContentInput``.
+
+    Raises:
+        InvalidParameterValueException, RequestEntityTooLargeException, NotModelled: as for ``code_of``.
+    """
+    _check_modelled(call, "Content", source, _CONTENT)
+    return _package(call, source, "Please provide a source for layer content.")
+
+
+def layers_of(call: Call, arns: Sequence[str]) -> tuple[LayerVersion, ...]:
+    """The layer versions that a request names for a function.
+
+    Raises:
+        InvalidParameterValueException: as for ``layers.used``.
+        AccessDeniedException: one of them is another account's, which has not shared it.
+    """
+    return layers.used(arns, region=call.region, account_id=call.account_id, find=partial(layer_version_of, call))
+
+
+def layer_version_of(call: Call, reference: LayerReference, number: int) -> LayerVersion | None:
+    """A layer version as the caller may get it; None where its account has no such version.
+
+    Raises:
+        AccessDeniedException: it is another account's, and of another region, or its policy does not let the caller in.
+    """
+    layer = call.layer(reference)
+    policy = layer.policies.get(number) if layer and reference.region == call.region else None
+    authorise_layer(call.service, call.caller(), reference.version_arn(number), policy)
+    return layer.versions.get(number) if layer else None
+
+
+def _check_modelled(call: Call, parameter: str, source: Mapping[str, Any], members: set[str]) -> None:
+    unmodelled = source.keys() - members
+    if unmodelled:
+        raise NotModelled(f"{call.operation}({parameter}={{{min(unmodelled)!r}: ...}}) is not modelled by fakelambda.")
+
+
+def _package(call: Call, source: Mapping[str, Any], nothing_named: str) -> Package:
     content: bytes
     if "ZipFile" in source:
         content = source["ZipFile"]
@@ -47,9 +90,9 @@ def _content(call: Call, source: Mapping[str, Any]) -> bytes:
     elif "S3Bucket" in source and "S3Key" in source:
         content = call.service.neighbours.get_object(call.region, source["S3Bucket"], source["S3Key"], source.get("S3ObjectVersion"))
     else:
-        raise InvalidParameterValueException("Please provide a source for function code.")
+        raise InvalidParameterValueException(nothing_named)
     packages.check(content)
-    return content
+    return Package.of(content)
 
 
 def vpc_of(call: Call, vpc_config: Mapping[str, Any] | None) -> str:

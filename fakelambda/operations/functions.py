@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fakelambda.domain import configuration, functions, lifecycle
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceConflictException
 from fakelambda.domain.functions import Function, FunctionConfiguration
+from fakelambda.domain.layers import check_combined_size
 from fakelambda.domain.names import LATEST, FunctionReference, check_new_name, is_version
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
-from fakelambda.operations.deployment import code_of, vpc_of
+from fakelambda.operations.deployment import code_of, layers_of, vpc_of
 from fakelambda.operations.transitions import settle_later, settle_publication
 
 
@@ -42,10 +43,12 @@ def create_function(
     kms_key_arn: str | None = None,
     file_system_configs: list[Mapping[str, Any]] | None = None,
     image_config: Mapping[str, Any] | None = None,
+    layers: Sequence[str] = (),
 ) -> Answer:
     """CreateFunction: a new function, Pending until AWS has made it ready."""
     check_new_name(function.name)
     configuration.check_package_type(package_type, runtime, handler)
+    configuration.check_layers_allowed(package_type, layers)
     settings = configuration.settings(
         {
             "role": role,
@@ -73,6 +76,8 @@ def create_function(
     checked_tags = functions.checked_tags(tags or {})
     deployed = code_of(call, code, package_type)
     with call.service.lock:
+        layer_versions = layers_of(call, layers)
+        check_combined_size(deployed.package, layer_versions)
         if function.name in call.functions:
             raise ResourceConflictException(f"Function already exist: {function.name}")
         latest = FunctionConfiguration(
@@ -83,6 +88,7 @@ def create_function(
             revision_id=call.new_id(),
             life=lifecycle.CREATED,
             package_type=package_type,
+            layers=layer_versions,
             **settings,
         )
         made = Function(

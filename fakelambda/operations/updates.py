@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fakelambda.domain import configuration, functions, lifecycle, runtimes
 from fakelambda.domain.functions import Function
+from fakelambda.domain.layers import check_combined_size
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers
 from fakelambda.operations.call import Answer, Call, operation
-from fakelambda.operations.deployment import code_of, vpc_of
+from fakelambda.operations.deployment import code_of, layers_of, vpc_of
 from fakelambda.operations.transitions import settle_later, settle_publication
 
 
@@ -45,6 +46,7 @@ def update_function_code(
     changes: dict[str, Any] = {"code": deployed, **({"architectures": tuple(architectures)} if architectures else {})}
     with call.service.lock:
         found = _changeable(call, function, revision_id)
+        check_combined_size(deployed.package, found.latest.layers)
         if dry_run:
             return answers.configured(found, replace(found.latest, **changes))
         updated = functions.update(found, at=call.now, revision_id=call.new_id(), **changes)
@@ -81,6 +83,7 @@ def update_function_configuration(
     kms_key_arn: str | None = None,
     file_system_configs: list[Mapping[str, Any]] | None = None,
     image_config: Mapping[str, Any] | None = None,
+    layers: Sequence[str] | None = None,
     revision_id: str | None = None,
 ) -> Answer:
     """UpdateFunctionConfiguration: other settings for ``$LATEST``; those that are not given stay."""
@@ -91,6 +94,9 @@ def update_function_configuration(
     vpc_id = vpc_of(call, vpc_config)
     with call.service.lock:
         found = _changeable(call, function, revision_id)
+        configuration.check_layers_allowed(found.latest.package_type, layers or ())
+        layer_versions = None if layers is None else layers_of(call, layers)
+        check_combined_size(found.latest.code.package, layer_versions or ())
         settings = configuration.settings(
             {
                 "role": role,
@@ -109,6 +115,7 @@ def update_function_configuration(
                 "kms_key_arn": kms_key_arn,
                 "file_system_configs": file_system_configs,
                 "image_config_response": image_config,
+                "layers": layer_versions,
             },
             before=found.latest,
             function_name=function.name,

@@ -29,12 +29,12 @@ PREFIX: Final = "fakelambda-package-"
 
 
 class Unpacked:
-    """A deployment package on disk. As in Lambda it is read-only, so any number of environments run from it.
+    """A deployment package on disk, or the layers of a function. As in Lambda it is read-only, so any number of environments run from it.
 
     Its directory goes when nothing refers to this object any more, and at the end of the interpreter.
 
     Args:
-        content: the package.
+        contents: the package, or several that go to one directory; files of later ones stand in the place of earlier ones.
 
     Attributes:
         directory: where its files are.
@@ -43,11 +43,11 @@ class Unpacked:
         InvalidParameterValueException: the package cannot be unpacked.
     """
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, *contents: bytes) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
         remove = weakref.finalize(self, _remove, self.directory)
         try:
-            self._paths = extract(content, self.directory)
+            self._paths = extract(self.directory, *contents)
         except BaseException:
             remove()
             raise
@@ -60,21 +60,21 @@ class Unpacked:
             return False
 
 
-_shared: dict[bytes, Unpacked] = {}
+_shared: dict[tuple[bytes, ...], Unpacked] = {}
 
 
-def unpacked(content: bytes) -> Unpacked:
-    """Unpacks a deployment package, unless that has been done since the last `forget`.
+def unpacked(*contents: bytes) -> Unpacked:
+    """Unpacks a deployment package, or several over each other, unless that has been done since the last `forget`.
 
     Raises:
         InvalidParameterValueException: the package cannot be unpacked.
     """
-    shared = _shared.get(content)
+    shared = _shared.get(contents)
     if shared is None or not shared.intact():
-        shared = Unpacked(content)
+        shared = Unpacked(*contents)
         if len(_shared) >= _MOST_SHARED:
             forget()
-        _shared[content] = shared
+        _shared[contents] = shared
     return shared
 
 
@@ -83,34 +83,48 @@ def forget() -> None:
     _shared.clear()
 
 
-def extract(content: bytes, directory: Path) -> list[str]:
-    """Unpacks a deployment package, read-only and with the same times every time.
+def extract(directory: Path, *contents: bytes) -> list[str]:
+    """Unpacks a deployment package, or several over each other, read-only and with the same times every time.
 
     Args:
-        content: the package.
-        directory: where its files go; it is made, and should be nobody else's.
+        directory: where the files go; it is made, and should be nobody else's.
+        contents: the packages.
 
     Returns:
         The directory and every directory and file in it.
 
     Raises:
-        InvalidParameterValueException: the package cannot be unzipped, is empty or too large; some of its files may be there already.
+        InvalidParameterValueException: a package cannot be unzipped, is empty or too large; some files may be there already.
     """
     directory.mkdir(parents=True, exist_ok=True)
     directories = {directory}
-    modes: dict[str, int] = {}
-    for file in packages.files(content):
-        target = directory.joinpath(*file.path.parts)
-        if target.parent not in directories:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            directories.update(place for place in target.parents if place.is_relative_to(directory))
-        target.write_bytes(file.content)
-        modes[str(target)] = 0o555 if file.executable else 0o444
-    modes.update((str(place), 0o555) for place in directories)
+    files: dict[Path, int] = {}
+    for content in contents:
+        for file in packages.files(content):
+            target = directory.joinpath(*file.path.parts)
+            if target in directories:  # of an earlier package; within one there is no such conflict
+                _remove_inner(target, files, directories)
+            if target.parent not in directories:
+                for place in files.keys() & set(target.parents):
+                    place.unlink()
+                    del files[place]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                directories.update(place for place in target.parents if place.is_relative_to(directory))
+            target.write_bytes(file.content)
+            files[target] = 0o555 if file.executable else 0o444
+    modes = {str(place): mode for place, mode in files.items()} | {str(place): 0o555 for place in directories}
     for name, mode in modes.items():
         os.chmod(name, mode | _WRITABLE)  # noqa: PTH101 - there may be thousands, and Path takes twice the time
         os.utime(name, (_UNPACKED_AT, _UNPACKED_AT))
     return list(modes)
+
+
+def _remove_inner(target: Path, files: dict[Path, int], directories: set[Path]) -> None:
+    """Removes a directory of an earlier package, where a file of a later one goes."""
+    shutil.rmtree(target)
+    directories.difference_update([place for place in directories if place.is_relative_to(target)])
+    for place in [place for place in files if place.is_relative_to(target)]:
+        del files[place]
 
 
 def _remove(directory: Path) -> None:

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+OPT = "FAKELAMBDA_OPT"
+"""A variable that Lambda does not have: the directory of this machine that holds what a function's layers bring to ``/opt``."""
+
 Variables = MutableMapping[Any, Any]
 """Names and values as ``os.environ`` stores them: bytes on POSIX, text on Windows."""
 
@@ -123,6 +126,7 @@ def lambda_variables(
     log_group_name: str,
     log_stream_name: str,
     task_root: str = "/var/task",
+    opt: str | None = None,
     initialization_type: str = "on-demand",
 ) -> dict[str, str]:
     """Returns what Lambda itself puts into the environment of a managed Python runtime.
@@ -137,9 +141,11 @@ def lambda_variables(
         log_group_name: the CloudWatch Logs group.
         log_stream_name: the CloudWatch Logs stream.
         task_root: the directory of the function's code; here a real one, so that code which opens files below it finds them.
+        opt: the directory of the function's layers, which Lambda has in ``/opt``; None where it has none.
         initialization_type: ``on-demand``, ``provisioned-concurrency`` or ``snap-start``.
     """
     return {
+        **({} if opt is None else {OPT: opt}),
         "AWS_ACCESS_KEY_ID": "ASIAFAKELAMBDA000000",
         "AWS_DEFAULT_REGION": region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
@@ -159,8 +165,8 @@ def lambda_variables(
         "LAMBDA_TASK_ROOT": task_root,
         "LANG": "en_US.UTF-8",
         "LC_CTYPE": "C.UTF-8",
-        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:{opt or '/opt'}/lib",
+        "PATH": f"/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:{opt or '/opt'}/bin",
         "PWD": task_root,
         "PYTHONPATH": "/var/runtime",
         "SHLVL": "0",

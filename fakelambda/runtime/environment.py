@@ -9,7 +9,8 @@ from pathlib import Path
 from types import CoroutineType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fakelambda.runtime import capturing, code, coroutines, environ, failures, logs, marshal, modules, sleeping, threads
+from fakelambda.runtime import capturing, coroutines, environ, failures, logs, marshal, modules, sleeping, threads
+from fakelambda.runtime.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ class Deployment:
 
     Attributes:
         code: a deployment package (a zip file's bytes), a directory of sources, or a callable of the test.
+        layers: the packages of the function's layers, in its order; not looked at where the code is a callable.
         handler: the configured ``Handler``; not looked at where the code is a callable.
         variables: the function's own environment variables.
         inherited: variables of the host that deployed code sees under Lambda's and its own.
@@ -33,6 +35,7 @@ class Deployment:
 
     function_name: str
     code: bytes | Path | Callable[[Any, Any], Any]
+    layers: tuple[bytes, ...] = ()
     handler: str = "handler.handler"
     version: str = "$LATEST"
     runtime: str = "python3.13"
@@ -112,7 +115,7 @@ class ExecutionEnvironment:
         self._handler: Callable[[Any, Any], Any] | None = None
         self._places: failures.Places = ()
         self._ascii_only = marshal.writes_ascii(deployment.runtime)
-        self._unpacked: code.Unpacked | None = None
+        self._layout: Layout | None = None
 
     @property
     def warm(self) -> bool:
@@ -253,7 +256,7 @@ class ExecutionEnvironment:
         gone, self.modules = self.modules, None
         if gone is not None:
             gone.forget()
-        self._unpacked = None
+        self._layout = None
         self._clock.stop()
 
     def _prepare(self) -> None:
@@ -264,7 +267,7 @@ class ExecutionEnvironment:
             self._variables = environ.OverHost(deployment.variables)
             return
         with modules.outside():  # an invocation inside another one would otherwise look for its directory in the outer one's variables
-            directory = self._unpack(deployment.code) if isinstance(deployment.code, bytes) else deployment.code.resolve()
+            layout = self._layout = Layout.of(deployment.code, deployment.layers)
         lambdas = environ.lambda_variables(
             function_name=deployment.function_name,
             version=deployment.version,
@@ -274,16 +277,13 @@ class ExecutionEnvironment:
             region=deployment.region,
             log_group_name=deployment.log_group_name,
             log_stream_name=deployment.log_stream_name,
-            task_root=str(directory),
+            task_root=str(layout.task),
+            opt=str(layout.opt) if layout.opt else None,
             initialization_type=deployment.initialization_type,
         )
         self._variables = environ.encoded({**deployment.inherited, **lambdas, **deployment.variables})
-        self._places = ((str(directory), "/var/task"), *failures.python_places(deployment.runtime))
-        self.modules = modules.Modules([directory])
-
-    def _unpack(self, package: bytes) -> Path:
-        self._unpacked = code.unpacked(package)
-        return self._unpacked.directory
+        self._places = (*layout.places, *failures.python_places(deployment.runtime))
+        self.modules = modules.Modules(layout.search_path(deployment.runtime, deployment.variables.get("PYTHONPATH")))
 
     def _load(self) -> Callable[[Any, Any], Any]:
         if self.modules is None:

@@ -278,6 +278,7 @@ class Runner:
             Deployment(
                 function_name=function.name,
                 code=_deployed(configuration) if bound is None else bound,
+                layers=tuple(layer.package.content for layer in configuration.layers),
                 handler=configuration.handler or "",
                 version=configuration.version,
                 runtime=configuration.runtime or "",

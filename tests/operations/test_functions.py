@@ -617,11 +617,10 @@ def test_a_waiter_gives_up_after_its_own_time(fake: FakeLambda, client: Any) -> 
 @pytest.mark.parametrize(
     ("operation", "parameters", "named"),
     [
-        ("create_function", {"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:x:1"]}, r"CreateFunction\(Layers=\.\.\.\)"),
         (
             "create_function",
             {"CodeSigningConfigArn": f"arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-{'0' * 17}"},
-            "CodeSigningConfigArn",
+            r"CreateFunction\(CodeSigningConfigArn=\.\.\.\)",
         ),
         ("create_function", {"Code": {"SourceKMSKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k"}}, "SourceKMSKeyArn"),
     ],
@@ -638,6 +637,7 @@ def test_parameters_that_are_not_modelled_are_named(
 def test_operations_that_are_not_modelled_are_named(fake: FakeLambda) -> None:
     client: Any = fake.client(config=Config(retries={"mode": "standard"}))
     with pytest.raises(
-        NotModelled, match=r"^ListLayers is not modelled by fakelambda; modelled: AddPermission, .*UpdateFunctionEventInvokeConfig\.$"
+        NotModelled,
+        match=r"^ListCapacityProviders is not modelled by fakelambda; modelled: AddLayerVersionPermission, .*UpdateFunctionEventInvokeConfig\.$",
     ):
-        client.list_layers()
+        client.list_capacity_providers()

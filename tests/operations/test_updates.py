@@ -312,7 +312,7 @@ def test_the_latest_revision_is_a_licence_to_update(client: Any, refused: Any, s
 @pytest.mark.parametrize(
     ("operation", "parameters"),
     [
-        ("update_function_configuration", {"Layers": []}),
+        ("update_function_configuration", {"DurableConfig": {"RetentionPeriodInDays": 1}}),
         ("update_function_code", {"SourceKMSKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k"}),
     ],
 )

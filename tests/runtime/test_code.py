@@ -50,7 +50,7 @@ def write(root: Path, name: str, content: str = "") -> Path:
 
 def test_extract_writes_read_only_files_and_keeps_the_executable_bit(tmp_path: Path) -> None:
     content = archive(("pkg/app.py", stat.S_IFREG, b"x = 1"), ("bin/run", stat.S_IFREG | 0o100, b"#!"))
-    code.extract(content, tmp_path / "task")
+    code.extract(tmp_path / "task", content)
     assert (tmp_path / "task/pkg/app.py").read_bytes() == b"x = 1"
     assert (tmp_path / "task/pkg/app.py").stat().st_mode & 0o777 == 0o444
     assert (tmp_path / "task/bin/run").stat().st_mode & 0o777 == 0o555
@@ -112,7 +112,7 @@ def test_few_unpacked_packages_are_kept(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_no_link_is_made(tmp_path: Path) -> None:
     content = archive(("etc", stat.S_IFLNK | 0o777, b"/etc"), ("app.py", stat.S_IFREG, b"x"), ("copy.py", stat.S_IFLNK | 0o777, b"app.py"))
-    code.extract(content, tmp_path)
+    code.extract(tmp_path, content)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file() and not path.is_symlink()) == ["app.py", "copy.py"]
     assert not (tmp_path / "etc").exists()
 
@@ -139,7 +139,7 @@ def test_nothing_appears_outside_the_directory(entries: list[tuple[str, int, byt
         write(root, "deep/outside.txt", "untouched")
         before = {name: mark for name, mark in everything_below(root).items() if not name.startswith("deep/task")}
         with contextlib.suppress(InvalidParameterValueException):
-            code.extract(archive(*entries), task)
+            code.extract(task, archive(*entries))
         after = everything_below(root)
         assert {name: mark for name, mark in after.items() if not name.startswith("deep/task")} == before
         for path in task.rglob("*"):
@@ -184,7 +184,7 @@ def test_links_are_followed_only_inside(tmp_path: Path) -> None:
 def test_a_packed_directory_unpacks_to_itself(tmp_path: Path) -> None:
     write(tmp_path, "src/app.py", "x = 1")
     write(tmp_path, "src/bin/run", "#!").chmod(0o700)
-    code.extract(code.of_directory(tmp_path / "src"), tmp_path / "task")
+    code.extract(tmp_path / "task", code.of_directory(tmp_path / "src"))
     assert (tmp_path / "task/app.py").read_text() == "x = 1"
     assert os.access(tmp_path / "task/bin/run", os.X_OK)
     assert not os.access(tmp_path / "task/app.py", os.X_OK) or os.geteuid() == 0

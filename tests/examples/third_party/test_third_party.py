@@ -1,4 +1,4 @@
-"""Handlers that others wrote, deployed as zips: Powertools for AWS Lambda, FastAPI behind Mangum, boto3 to other functions and services."""
+"""Handlers that others wrote, deployed as zips and layers: Powertools for AWS Lambda, FastAPI behind Mangum, boto3 to other functions and services."""
 
 from __future__ import annotations
 
@@ -47,11 +47,25 @@ def package(directory: str, vendored: tuple[str, ...] = ()) -> bytes:
     """What ``pip install --target`` and ``zip`` make of one of the directories here."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for root in [HERE / directory, *(_installed(name) for name in vendored)]:
-            base = root if root.parent == HERE else root.parent
-            for file in sorted(file for file in root.rglob("*") if file.suffix in {".py", ".so", ".pyd"}):
-                archive.writestr(file.relative_to(base).as_posix(), file.read_bytes())
+        _write(archive, HERE / directory, HERE / directory)
+        for root in map(_installed, vendored):
+            _write(archive, root, root.parent)
     return packed.getvalue()
+
+
+@cache
+def layer(vendored: tuple[str, ...]) -> bytes:
+    """What ``pip install --target python`` and ``zip`` make of installed packages."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for root in map(_installed, vendored):
+            _write(archive, root, root.parent, "python/")
+    return packed.getvalue()
+
+
+def _write(archive: zipfile.ZipFile, root: Path, base: Path, prefix: str = "") -> None:
+    for file in sorted(file for file in root.rglob("*") if file.suffix in {".py", ".so", ".pyd"}):
+        archive.writestr(prefix + file.relative_to(base).as_posix(), file.read_bytes())
 
 
 def _installed(name: str) -> Path:
@@ -68,13 +82,15 @@ class Account:
         self.fake = fake
         self.client: Any = boto3.client("lambda", region_name="eu-west-1")
 
-    def deploy(self, name: str, code: bytes, handler: str, **variables: str) -> None:
+    def deploy(self, name: str, code: bytes, handler: str, layer: bytes = b"", **variables: str) -> None:
+        layers = [self.client.publish_layer_version(LayerName=name, Content={"ZipFile": layer})["LayerVersionArn"]] if layer else []
         self.client.create_function(
             FunctionName=name,
             Runtime="python3.13",
             Role=ROLE,
             Handler=handler,
             Code={"ZipFile": code},
+            Layers=layers,
             Timeout=30,
             MemorySize=512,
             Environment={"Variables": {"POWERTOOLS_SERVICE_NAME": "payment", "POWERTOOLS_METRICS_NAMESPACE": "shop", **variables}},
@@ -108,13 +124,16 @@ def account() -> Iterator[Account]:
         yield Account(fake)
 
 
-@pytest.fixture(params=[(), POWERTOOLS], ids=["as in a layer", "in the zip"])
-def powertools(request: pytest.FixtureRequest) -> bytes:
-    return package("powertools", request.param)
+@pytest.fixture(params=["installed", "in the zip", "in a layer"])
+def powertools(request: pytest.FixtureRequest) -> tuple[bytes, bytes]:
+    """The code that uses the package, and the layer that has it."""
+    code = package("powertools", POWERTOOLS if request.param == "in the zip" else ())
+    return code, layer(POWERTOOLS) if request.param == "in a layer" else b""
 
 
-def test_powertools_logger(account: Account, powertools: bytes) -> None:
-    account.deploy("collect", powertools, "collect.lambda_handler")
+def test_powertools_logger(account: Account, powertools: tuple[bytes, bytes]) -> None:
+    code, layered = powertools
+    account.deploy("collect", code, "collect.lambda_handler", layered)
     for _ in range(2):
         assert account.invoke("collect", {"charge_id": "7"}) == "hello world"
         first, second = account.logged()
@@ -136,14 +155,15 @@ def test_powertools_metrics(account: Account) -> None:
         assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in logged} == {"shop"}
 
 
-def test_powertools_idempotency(account: Account, powertools: bytes) -> None:
+def test_powertools_idempotency(account: Account, powertools: tuple[bytes, bytes]) -> None:
     table = boto3.resource("dynamodb", region_name="eu-west-1").create_table(
         TableName="paid",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    account.deploy("pay", powertools, "pay.lambda_handler", IDEMPOTENCY_TABLE="paid")
+    code, layered = powertools
+    account.deploy("pay", code, "pay.lambda_handler", layered, IDEMPOTENCY_TABLE="paid")
     first = account.invoke("pay", {"user_id": "1", "product_id": "tea"})
     again = account.invoke("pay", {"user_id": "1", "product_id": "tea"})
     other = account.invoke("pay", {"user_id": "2", "product_id": "tea"})
@@ -203,10 +223,12 @@ def version_2(method: str, path: str, body: str | None = None, **query: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("request_of", "vendored"), [(version_1, ()), (version_2, WEB)], ids=["REST API, as in a layer", "HTTP API, in the zip"]
+    ("request_of", "vendored", "layered"),
+    [(version_1, (), ()), (version_2, WEB, ()), (version_1, (), WEB)],
+    ids=["REST API, installed", "HTTP API, in the zip", "REST API, in a layer"],
 )
-def test_fastapi_behind_mangum(account: Account, request_of: Any, vendored: tuple[str, ...]) -> None:
-    account.deploy("web", package("web", vendored), "main.handler")
+def test_fastapi_behind_mangum(account: Account, request_of: Any, vendored: tuple[str, ...], layered: tuple[str, ...]) -> None:
+    account.deploy("web", package("web", vendored), "main.handler", layer(layered) if layered else b"")
     tea = {"name": "tea", "description": None, "price": 1.5, "tax": None}
     requests = [
         (request_of("GET", "/"), 200, {"Hello": "World"}),  # in a thread of the framework's

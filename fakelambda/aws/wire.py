@@ -75,7 +75,8 @@ def arguments(
     for member, value in parameters.items():
         name = names[member]
         if name in operation.parameters:
-            made[name] = value
+            if value is not None:  # a client that validates nothing sends null, which the service takes for nothing
+                made[name] = value
         elif member not in ("FunctionName", "Qualifier") or "function" not in operation.parameters:
             raise NotModelled(f"{operation.name}({member}=...) is not modelled by fakelambda.")
     if "function" in operation.parameters and "FunctionName" in parameters:

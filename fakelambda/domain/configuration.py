@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from fakelambda.domain import runtimes
 from fakelambda.domain.errors import InvalidParameterValueException, RequestEntityTooLargeException
@@ -83,11 +83,32 @@ def check_environment(environment: Document) -> None:
         raise InvalidParameterValueException(f"{_PREFIX}exceeded the 4KB limit. String measured: {measured}")
 
 
-def settings(given: Mapping[str, Any], before: FunctionConfiguration | None, *, function_name: str, vpc_id: str) -> dict[str, Any]:
+class Settings(TypedDict, total=False):
+    """What the operations that make and change a configuration take, with AWS's own member names inside."""
+
+    role: str
+    runtime: str
+    handler: str
+    description: str
+    timeout: int
+    memory_size: int
+    environment: Document
+    vpc_config: Document
+    dead_letter_config: Document
+    tracing_config: Document
+    snap_start: Document
+    ephemeral_storage: Document
+    logging_config: Document
+    kms_key_arn: str
+    file_system_configs: list[Document]
+    image_config: Document
+
+
+def fields(given: Settings, before: FunctionConfiguration | None, *, function_name: str, vpc_id: str) -> dict[str, Any]:
     """The fields of a configuration that a request sets.
 
     Args:
-        given: fields by name as the caller gave them; None where it gave nothing.
+        given: what the caller gave.
         before: the configuration that is changed; None for a new function.
         function_name: the plain name, for the default log group.
         vpc_id: the VPC that its subnets are in.
@@ -98,15 +119,18 @@ def settings(given: Mapping[str, Any], before: FunctionConfiguration | None, *, 
     merging: dict[str, Callable[[Any], Any]] = {
         "environment": _environment,
         "dead_letter_config": partial(_dead_letter_config, before=before.dead_letter_config if before else None),
-        "image_config_response": lambda config: {"ImageConfig": dict(config)} if config else None,
+        "image_config": lambda config: {"ImageConfig": dict(config)} if config else None,
         "kms_key_arn": lambda arn: arn or None,
         "file_system_configs": lambda configs: tuple(configs) or None,
         "tracing_config": lambda config: {"Mode": "PassThrough", **config},
         "logging_config": partial(_logging_config, before=before.logging_config if before else NOTHING, function_name=function_name),
         "vpc_config": partial(_vpc_config, vpc_id=vpc_id),
-        "snap_start": partial(_snap_start, runtime=given["runtime"] or (before.runtime if before else None)),
+        "snap_start": partial(_snap_start, runtime=given.get("runtime") or (before.runtime if before else None)),
     }
-    return {name: merging.get(name, _as_given)(value) for name, value in given.items() if value is not None}
+    stored = {"image_config": "image_config_response"}
+    asked = given if before else {"logging_config": NOTHING, **given}  # a new function logs somewhere, whatever was said
+    empty = not asked.get("vpc_config") and "vpc_config"  # which says nothing
+    return {stored.get(name, name): merging.get(name, _as_given)(value) for name, value in asked.items() if name != empty}
 
 
 def _as_given(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from fakelambda.domain import event_sources
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
@@ -19,6 +19,40 @@ _KAFKA_METRICS = {"ErrorCount", "KafkaMetrics"}
 _KAFKA_CONFIGS = ("amazon_managed_kafka_event_source_config", "self_managed_kafka_event_source_config")
 _FAILURE_SERVICES = {"sqs", "sns", "s3"}
 _EMPTY: tuple[Any, ...] = ({}, [], "")
+
+
+class Settings(TypedDict, total=False):
+    """What the operations that make and change a mapping take, with AWS's own member names inside."""
+
+    batch_size: int
+    filter_criteria: Mapping[str, Any]
+    maximum_batching_window_in_seconds: int
+    parallelization_factor: int
+    destination_config: Mapping[str, Any]
+    maximum_record_age_in_seconds: int
+    bisect_batch_on_function_error: bool
+    maximum_retry_attempts: int
+    tumbling_window_in_seconds: int
+    function_response_types: list[str]
+    scaling_config: Mapping[str, Any]
+    provisioned_poller_config: Mapping[str, Any]
+    source_access_configurations: list[Mapping[str, Any]]
+    amazon_managed_kafka_event_source_config: Mapping[str, Any]
+    self_managed_kafka_event_source_config: Mapping[str, Any]
+    document_db_event_source_config: Mapping[str, Any]
+    kms_key_arn: str
+    metrics_config: Mapping[str, Any]
+    logging_config: Mapping[str, Any]
+
+
+class FirstSettings(Settings, total=False):
+    """What a new mapping takes besides, and keeps for ever."""
+
+    starting_position: str
+    starting_position_timestamp: datetime
+    self_managed_event_source: Mapping[str, Any]
+    topics: list[str]
+    queues: list[str]
 
 
 def new(source: EventSource, arn: str | None, given: Mapping[str, Any], *, uuid: str, at: datetime) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args, get_type_hints
 
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
@@ -224,16 +224,24 @@ OPERATIONS: dict[str, Operation] = {}
 def operation(name: str, *, locked: bool = True) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
     """Registers a function as an API operation; its keyword-only parameters are those that are modelled.
 
+    With ``**settings: Unpack[Settings]`` those of the typed dict ``Settings`` are modelled too, which several operations can share.
+
     Args:
         name: AWS's name.
         locked: whether it runs under the state lock.
     """
 
     def register(function: Callable[..., Answer]) -> Callable[..., Answer]:
-        parameters = frozenset(
-            parameter.name for parameter in inspect.signature(function).parameters.values() if parameter.kind is parameter.KEYWORD_ONLY
-        )
-        OPERATIONS[name] = Operation(name, function, parameters, locked)
+        OPERATIONS[name] = Operation(name, function, frozenset(_modelled(function)), locked)
         return function
 
     return register
+
+
+def _modelled(function: Callable[..., Answer]) -> Iterator[str]:
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            yield parameter.name
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            (settings,) = get_args(get_type_hints(function)[parameter.name])
+            yield from settings.__annotations__

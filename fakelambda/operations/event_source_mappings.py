@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from fakelambda.domain import event_source_mappings, event_source_settings, event_sources, functions
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 from fakelambda.domain.event_source_mappings import MEMBERS, EventSourceMapping, State
+from fakelambda.domain.event_source_settings import FirstSettings, Settings
 from fakelambda.domain.event_sources import EventSource
 from fakelambda.domain.names import FunctionReference
 from fakelambda.operations import pages
@@ -77,62 +77,13 @@ def create_event_source_mapping(
     function: FunctionReference,
     event_source_arn: str | None = None,
     enabled: bool = True,
-    batch_size: int | None = None,
-    filter_criteria: Mapping[str, Any] | None = None,
-    maximum_batching_window_in_seconds: int | None = None,
-    parallelization_factor: int | None = None,
-    starting_position: str | None = None,
-    starting_position_timestamp: datetime | None = None,
-    destination_config: Mapping[str, Any] | None = None,
-    maximum_record_age_in_seconds: int | None = None,
-    bisect_batch_on_function_error: bool | None = None,
-    maximum_retry_attempts: int | None = None,
-    tumbling_window_in_seconds: int | None = None,
-    function_response_types: list[str] | None = None,
-    scaling_config: Mapping[str, Any] | None = None,
-    provisioned_poller_config: Mapping[str, Any] | None = None,
-    source_access_configurations: list[Mapping[str, Any]] | None = None,
-    amazon_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
-    self_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
-    document_db_event_source_config: Mapping[str, Any] | None = None,
-    kms_key_arn: str | None = None,
-    metrics_config: Mapping[str, Any] | None = None,
-    logging_config: Mapping[str, Any] | None = None,
-    self_managed_event_source: Mapping[str, Any] | None = None,
-    topics: list[str] | None = None,
-    queues: list[str] | None = None,
     tags: Mapping[str, str] | None = None,
+    **settings: Unpack[FirstSettings],
 ) -> Answer:
     """CreateEventSourceMapping: connects a source with a function; Creating until polling begins."""
-    source = event_sources.of(event_source_arn, self_managed_event_source)
-    given = {
-        "batch_size": batch_size,
-        "filter_criteria": filter_criteria,
-        "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
-        "parallelization_factor": parallelization_factor,
-        "starting_position": starting_position,
-        "starting_position_timestamp": starting_position_timestamp,
-        "destination_config": destination_config,
-        "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
-        "bisect_batch_on_function_error": bisect_batch_on_function_error,
-        "maximum_retry_attempts": maximum_retry_attempts,
-        "tumbling_window_in_seconds": tumbling_window_in_seconds,
-        "function_response_types": function_response_types,
-        "scaling_config": scaling_config,
-        "provisioned_poller_config": provisioned_poller_config,
-        "source_access_configurations": source_access_configurations,
-        "amazon_managed_kafka_event_source_config": amazon_managed_kafka_event_source_config,
-        "self_managed_kafka_event_source_config": self_managed_kafka_event_source_config,
-        "document_db_event_source_config": document_db_event_source_config,
-        "kms_key_arn": kms_key_arn,
-        "metrics_config": metrics_config,
-        "logging_config": logging_config,
-        "self_managed_event_source": self_managed_event_source,
-        "topics": topics,
-        "queues": queues,
-    }
+    source = event_sources.of(event_source_arn, settings.get("self_managed_event_source"))
     uuid = call.new_id()
-    settings = event_source_settings.new(source, event_source_arn, _without_none(given), uuid=uuid, at=call.now)
+    fields = event_source_settings.new(source, event_source_arn, settings, uuid=uuid, at=call.now)
     checked_tags = functions.checked_tags(tags or {})
     with call.service.lock:
         timeout = _check_function(call, function)
@@ -150,7 +101,7 @@ def create_event_source_mapping(
             last_modified=call.now,
             enabled=enabled,
             tags=checked_tags,
-            **settings,
+            **fields,
         )
         event_sources.check_unique(mapping, call.event_source_mappings.starting_at(""))
         call.event_source_mappings.put(mapping)
@@ -198,58 +149,19 @@ def update_event_source_mapping(
     uuid: str,
     function: FunctionReference | None = None,
     enabled: bool | None = None,
-    batch_size: int | None = None,
-    filter_criteria: Mapping[str, Any] | None = None,
-    maximum_batching_window_in_seconds: int | None = None,
-    parallelization_factor: int | None = None,
-    destination_config: Mapping[str, Any] | None = None,
-    maximum_record_age_in_seconds: int | None = None,
-    bisect_batch_on_function_error: bool | None = None,
-    maximum_retry_attempts: int | None = None,
-    tumbling_window_in_seconds: int | None = None,
-    function_response_types: list[str] | None = None,
-    scaling_config: Mapping[str, Any] | None = None,
-    provisioned_poller_config: Mapping[str, Any] | None = None,
-    source_access_configurations: list[Mapping[str, Any]] | None = None,
-    amazon_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
-    self_managed_kafka_event_source_config: Mapping[str, Any] | None = None,
-    document_db_event_source_config: Mapping[str, Any] | None = None,
-    kms_key_arn: str | None = None,
-    metrics_config: Mapping[str, Any] | None = None,
-    logging_config: Mapping[str, Any] | None = None,
+    **settings: Unpack[Settings],
 ) -> Answer:
     """UpdateEventSourceMapping: what is not given stays; Updating, Enabling or Disabling until AWS is done."""
-    given = {
-        "batch_size": batch_size,
-        "filter_criteria": filter_criteria,
-        "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
-        "parallelization_factor": parallelization_factor,
-        "destination_config": destination_config,
-        "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
-        "bisect_batch_on_function_error": bisect_batch_on_function_error,
-        "maximum_retry_attempts": maximum_retry_attempts,
-        "tumbling_window_in_seconds": tumbling_window_in_seconds,
-        "function_response_types": function_response_types,
-        "scaling_config": scaling_config,
-        "provisioned_poller_config": provisioned_poller_config,
-        "source_access_configurations": source_access_configurations,
-        "amazon_managed_kafka_event_source_config": amazon_managed_kafka_event_source_config,
-        "self_managed_kafka_event_source_config": self_managed_kafka_event_source_config,
-        "document_db_event_source_config": document_db_event_source_config,
-        "kms_key_arn": kms_key_arn,
-        "metrics_config": metrics_config,
-        "logging_config": logging_config,
-    }
     with call.service.lock:
         before = _existing(call, uuid)
         source = event_sources.of(before.event_source_arn, before.self_managed_event_source)
-        event_source_settings.changed(source, before, _without_none(given))
+        event_source_settings.changed(source, before, settings)
         timeout = _check_function(call, function) if function else None
     if timeout is not None:
         _check_source(call, source, before.event_source_arn, timeout)
     with call.service.lock:
         before = _existing(call, uuid)
-        changes = event_source_settings.changed(source, before, _without_none(given))
+        changes = event_source_settings.changed(source, before, settings)
         if function is not None:
             _check_function(call, function)
             changes["function"] = function
@@ -267,7 +179,3 @@ def delete_event_source_mapping(call: Call, *, uuid: str) -> Answer:
     call.event_source_mappings.put(mapping)
     settle_mapping_later(call, mapping)
     return _shown(mapping)
-
-
-def _without_none(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in parameters.items() if value is not None}

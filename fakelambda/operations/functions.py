@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from fakelambda.domain import configuration, functions, lifecycle
+from fakelambda.domain.configuration import Settings
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceConflictException
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.layers import check_combined_size
@@ -22,57 +23,22 @@ def create_function(
     call: Call,
     *,
     function: FunctionReference,
-    role: str,
     code: Mapping[str, Any],
-    runtime: str | None = None,
-    handler: str | None = None,
-    description: str = "",
-    timeout: int = 3,
-    memory_size: int = 128,
     publish: bool = False,
     package_type: str = "Zip",
     architectures: list[str] | None = None,
     tags: Mapping[str, str] | None = None,
-    environment: Mapping[str, Any] | None = None,
-    vpc_config: Mapping[str, Any] | None = None,
-    dead_letter_config: Mapping[str, Any] | None = None,
-    tracing_config: Mapping[str, Any] | None = None,
-    snap_start: Mapping[str, Any] | None = None,
-    ephemeral_storage: Mapping[str, Any] | None = None,
-    logging_config: Mapping[str, Any] | None = None,
-    kms_key_arn: str | None = None,
-    file_system_configs: list[Mapping[str, Any]] | None = None,
-    image_config: Mapping[str, Any] | None = None,
     layers: Sequence[str] = (),
+    **settings: Unpack[Settings],
 ) -> Answer:
     """CreateFunction: a new function, Pending until AWS has made it ready."""
     check_new_name(function.name)
-    configuration.check_package_type(package_type, runtime, handler)
+    configuration.check_package_type(package_type, settings.get("runtime"), settings.get("handler"))
     configuration.check_layers_allowed(package_type, layers)
-    settings = configuration.settings(
-        {
-            "role": role,
-            "runtime": runtime,
-            "handler": handler,
-            "description": description,
-            "timeout": timeout,
-            "memory_size": memory_size,
-            "architectures": tuple(architectures) if architectures else None,
-            "environment": environment,
-            "vpc_config": vpc_config or None,
-            "dead_letter_config": dead_letter_config,
-            "tracing_config": tracing_config,
-            "snap_start": snap_start,
-            "ephemeral_storage": ephemeral_storage,
-            "logging_config": logging_config or {},
-            "kms_key_arn": kms_key_arn,
-            "file_system_configs": file_system_configs,
-            "image_config_response": image_config,
-        },
-        before=None,
-        function_name=function.name,
-        vpc_id=vpc_of(call, vpc_config),
-    )
+    vpc_id = vpc_of(call, settings.get("vpc_config"))
+    fields = configuration.fields(settings, before=None, function_name=function.name, vpc_id=vpc_id)
+    if architectures:
+        fields["architectures"] = tuple(architectures)
     checked_tags = functions.checked_tags(tags or {})
     deployed = code_of(call, code, package_type)
     with call.service.lock:
@@ -89,7 +55,7 @@ def create_function(
             life=lifecycle.CREATED,
             package_type=package_type,
             layers=layer_versions,
-            **settings,
+            **fields,
         )
         made = Function(
             name=function.name,

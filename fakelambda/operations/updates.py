@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from fakelambda.domain import configuration, functions, lifecycle, runtimes
+from fakelambda.domain.configuration import Settings
 from fakelambda.domain.functions import Function
 from fakelambda.domain.layers import check_combined_size
 from fakelambda.domain.names import LATEST, FunctionReference
@@ -67,61 +68,24 @@ def update_function_configuration(
     call: Call,
     *,
     function: FunctionReference,
-    role: str | None = None,
-    runtime: str | None = None,
-    handler: str | None = None,
-    description: str | None = None,
-    timeout: int | None = None,
-    memory_size: int | None = None,
-    environment: Mapping[str, Any] | None = None,
-    vpc_config: Mapping[str, Any] | None = None,
-    dead_letter_config: Mapping[str, Any] | None = None,
-    tracing_config: Mapping[str, Any] | None = None,
-    snap_start: Mapping[str, Any] | None = None,
-    ephemeral_storage: Mapping[str, Any] | None = None,
-    logging_config: Mapping[str, Any] | None = None,
-    kms_key_arn: str | None = None,
-    file_system_configs: list[Mapping[str, Any]] | None = None,
-    image_config: Mapping[str, Any] | None = None,
     layers: Sequence[str] | None = None,
     revision_id: str | None = None,
+    **settings: Unpack[Settings],
 ) -> Answer:
     """UpdateFunctionConfiguration: other settings for ``$LATEST``; those that are not given stay."""
-    if runtime is not None:
-        runtimes.check(runtime)
+    if "runtime" in settings:
+        runtimes.check(settings["runtime"])
     with call.service.lock:
         _changeable(call, function, revision_id)
-    vpc_id = vpc_of(call, vpc_config)
+    vpc_id = vpc_of(call, settings.get("vpc_config"))
     with call.service.lock:
         found = _changeable(call, function, revision_id)
-        configuration.check_layers_allowed(found.latest.package_type, layers or ())
-        layer_versions = None if layers is None else layers_of(call, layers)
-        check_combined_size(found.latest.code.package, layer_versions or ())
-        settings = configuration.settings(
-            {
-                "role": role,
-                "runtime": runtime,
-                "handler": handler,
-                "description": description,
-                "timeout": timeout,
-                "memory_size": memory_size,
-                "environment": environment,
-                "vpc_config": vpc_config or None,
-                "dead_letter_config": dead_letter_config,
-                "tracing_config": tracing_config,
-                "snap_start": snap_start,
-                "ephemeral_storage": ephemeral_storage,
-                "logging_config": logging_config or None,
-                "kms_key_arn": kms_key_arn,
-                "file_system_configs": file_system_configs,
-                "image_config_response": image_config,
-                "layers": layer_versions,
-            },
-            before=found.latest,
-            function_name=function.name,
-            vpc_id=vpc_id,
-        )
-        updated = functions.update(found, at=call.now, revision_id=call.new_id(), **settings)
+        fields = configuration.fields(settings, before=found.latest, function_name=function.name, vpc_id=vpc_id)
+        if layers is not None:
+            configuration.check_layers_allowed(found.latest.package_type, layers)
+            fields["layers"] = layers_of(call, layers)
+            check_combined_size(found.latest.code.package, fields["layers"])
+        updated = functions.update(found, at=call.now, revision_id=call.new_id(), **fields)
         call.functions.put(updated)
         settle_later(call.service, updated, LATEST, event="update")
         return answers.configured(updated, updated.latest)

@@ -225,5 +225,7 @@ def test_parameters_become_arguments(client: Any) -> None:
     )
     assert made.keys() == {"function", "payload"}
     assert (made["function"].qualified_arn(), made["payload"]) == (f"{ARN}:1", b"")
+    unsaid = wire.arguments(OPERATIONS["Invoke"], names, {"FunctionName": "orders", "Payload": None}, "us-east-1", "123456789012")
+    assert unsaid.keys() == {"function"}  # null, which botocore sends where it validates nothing
     with pytest.raises(NotModelled, match=r"^Invoke\(TenantId=\.\.\.\) is not modelled by fakelambda\.$"):
         wire.arguments(OPERATIONS["Invoke"], names, {"FunctionName": "orders", "TenantId": "t"}, "us-east-1", "123456789012")

@@ -364,6 +364,10 @@ def _view(name: str) -> Any:
 
 
 class _Sys(_SYS_CLASS):  # type: ignore[misc, valid-type]  # the class that sys has, whatever made it so
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        # importlib makes every module of the class that sys has; one that has something called "path" must not get into sys with it.
+        return _SYS_CLASS(*args, **kwargs)
+
     modules = _view("modules")
     path = _view("path")
     meta_path = _view("meta_path")

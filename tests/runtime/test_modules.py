@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fakelambda import FakeLambda
+
 if TYPE_CHECKING:
     from conftest import Deploy, Invoke
 
@@ -390,3 +392,17 @@ def test_the_views_are_inert_outside(deploy: Deploy, invoke: Invoke, monkeypatch
     (tmp_path / "imported_later.py").write_text("n = 1")
     assert importlib.import_module("imported_later").n == 1
     del sys.modules["imported_later"]
+
+
+def test_what_a_module_of_the_host_calls_path_or_modules_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("__init__", "path"):
+        (tmp_path / "with_a_path" / f"{name}.py").parent.mkdir(exist_ok=True)
+        (tmp_path / "with_a_path" / f"{name}.py").write_text("modules = 'its own'")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = sys.path
+    with FakeLambda():
+        importlib.import_module("with_a_path.path")
+        package: Any = sys.modules["with_a_path"]
+        assert (package.path.modules, package.modules, sys.path) == ("its own", "its own", before)
+    for name in ("with_a_path", "with_a_path.path"):
+        monkeypatch.delitem(sys.modules, name)

@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from fakelambda import decoration
-from fakelambda.aws import clocks, default_session, hook, sessions
+from fakelambda.aws import clocks, default_session, hook, moto_seams, sessions
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.aws.serving import Server
 from fakelambda.callers import Callers
@@ -109,6 +109,7 @@ class FakeLambda(Preparation, Callers):
         process.install()
         clocks.install()
         default_session.install()
+        moto_seams.install()
         hook.enter(self._server)
         self._started = True
         for watcher in _watchers:
@@ -125,6 +126,7 @@ class FakeLambda(Preparation, Callers):
             raise RuntimeError("This FakeLambda is not active; call start() before stop(), or use it as a context manager.")
         self._started = False
         hook.leave(self._server)
+        moto_seams.uninstall()
         default_session.uninstall()
         clocks.uninstall()
         process.uninstall()

@@ -59,7 +59,8 @@ class Observation:
     def deliveries(self) -> list[Delivery]:
         """What was sent to destinations and dead-letter queues, in order; a target that refused it is a delivery with its error.
 
-        Where moto is active, or after ``connect``, it is in the real client's queue, topic, bus or bucket too::
+        So is what a service of moto sent to a function that Lambda did not invoke for it. Where moto is active, or after ``connect``, what
+        was sent is in the real client's queue, topic, bus or bucket too::
 
             fake.drain()
             assert json.loads(fake.deliveries[-1].body)["requestContext"]["condition"] == "RetriesExhausted"

@@ -92,15 +92,21 @@ class Server:
         self.calls.append(conversation.record)
         return conversation
 
-    def perform(self, operation_name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Performs an operation of the fake's own account at once: nothing of it takes time, and it is no client's call.
+    def perform(
+        self, operation_name: str, parameters: Mapping[str, Any], *, region: str | None = None, account_id: str | None = None
+    ) -> dict[str, Any]:
+        """Performs an operation at once: nothing of it takes time, and it is no client's call.
+
+        Args:
+            region, account_id: whose state is asked; the fake's own by default.
 
         Raises:
             botocore.exceptions.ClientError: what AWS answers to the parameters.
         """
         service = replace(self.service, transition_time=lambda _: timedelta(0))
-        owner = Caller(identity=root_of(self.account_id, partition_of(self.region)), account_id=self.account_id)
-        return self._perform(service, operation_name, parameters, self.region, owner)
+        region, account_id = region or self.region, account_id or self.account_id
+        owner = Caller(identity=root_of(account_id, partition_of(region)), account_id=account_id)
+        return self._perform(service, operation_name, parameters, region=region, account_id=account_id, caller=owner)
 
     def invoke(self, caller: Caller, region: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Invokes a function of the fake's own account, or of the account that its ARN names, for somebody who is no client.
@@ -113,9 +119,11 @@ class Server:
         Raises:
             botocore.exceptions.ClientError: what AWS answers to the caller or to the parameters.
         """
-        return self._perform(self.service, "Invoke", parameters, region, caller)
+        return self._perform(self.service, "Invoke", parameters, region=region, account_id=self.account_id, caller=caller)
 
-    def _perform(self, service: Service, operation_name: str, parameters: Mapping[str, Any], region: str, caller: Caller) -> dict[str, Any]:
+    def _perform(
+        self, service: Service, operation_name: str, parameters: Mapping[str, Any], *, region: str, account_id: str, caller: Caller
+    ) -> dict[str, Any]:
         client = sessions.lambda_client(self.region, None, None)
         operation_model = client.meta.service_model.operation_model(operation_name)
         reply = Conversation(
@@ -125,7 +133,7 @@ class Server:
             parameters=parameters,
             body_size=0,
             region=region,
-            account_id=self.account_id,
+            account_id=account_id,
             caller=caller,
             headers={},
         ).attempt()
@@ -195,6 +203,18 @@ class Server:
             self.note(missing)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the outermost visit ends
             visit.failures.append(error)
+
+    def attend(self, action: Callable[[], Result]) -> Result:
+        """Runs what another service does in answer to a client; what it leads to happens afterwards, when the service is done.
+
+        Raises:
+            NotModelled: something inside was not modelled, whatever the service made of it.
+        """
+        result = self.visit(action)
+        if self._outermost() is None:
+            self.service.world.now()
+            self.keep_up()
+        return result
 
     def note(self, error: BaseException) -> None:
         """Takes notice of what a call raises, so that a handler in whose visit it was made cannot hide it."""

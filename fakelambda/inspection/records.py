@@ -81,11 +81,11 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What Lambda sent when it was done with an asynchronous event.
+    """What Lambda sent when it was done with an asynchronous event, or what a service of moto sent to a function that did not take it.
 
     Args:
         target_arn: of the queue, topic, event bus, bucket or function.
-        body: the message as it was sent: an invocation record, or for a dead-letter queue the event itself.
+        body: the message as it was sent: an invocation record, or for a dead-letter queue and from a service the event itself.
         attributes: of the message, as text; for an event bus and a bucket what else their API was given.
         at: aware datetime of the fake's clock.
         error: what the target answered instead of taking it; None where it took it, and where nobody answers for its service.

@@ -16,7 +16,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from fakelambda.aws import moto_callers, moto_lambda
+from fakelambda.aws import (
+    cloudformation,
+    moto_callers,
+    moto_lambda,
+    template_resources,  # noqa: F401 - fills the table of kinds
+)
 
 _HOST = vars(sys)  # the host's, also inside an invocation
 _MARK = "_fakelambda_place"
@@ -28,6 +33,11 @@ SEAMS: Mapping[str, Mapping[str, Wrap]] = {
     "moto.awslambda.models": {"get_backend": moto_lambda.own_backend},
     "moto.awslambda.utils": {"get_backend": moto_lambda.get_backend},
     "moto.cloudformation.custom_model": {"get_lambda_backend": moto_lambda.custom_resource_backend},
+    "moto.cloudformation.parsing": {
+        "resource_class_from_type": cloudformation.resource_class_from_type,
+        "ResourceMap.load_conditions": cloudformation.load_conditions,
+        "ResourceMap.update": cloudformation.update,
+    },
     "moto.core.botocore_stubber": {"BotocoreStubber.process_request": moto_lambda.process_request},
     "moto.events.models": {"Rule.send_to_targets": moto_callers.send_to_targets},
     "moto.logs.models": {"LogsBackend.put_subscription_filter": moto_callers.put_subscription_filter},

@@ -485,6 +485,44 @@ def test_another_source_is_another_mapping(stack: Stacks, client: Any, queue: st
     assert [left["UUID"]] == outputs[1:] != outputs[:1]
 
 
+# ---- layers ----
+
+
+def test_layers(stack: Stacks, client: Any, zipped: Any) -> None:
+    s3 = boto3.client("s3", REGION)
+    s3.create_bucket(Bucket="code")
+    for number in (1, 2):
+        s3.put_object(Bucket="code", Key=f"{number}.zip", Body=zipped({"python/shared.py": f"word = 'layer {number}'"}))
+    source = "import shared\ndef handler(event, context): return shared.word"
+    for number in (1, 2):
+        layer = {"LayerName": "shared", "Content": {"S3Bucket": "code", "S3Key": f"{number}.zip"}, "CompatibleRuntimes": ["python3.13"]}
+        permission = {"LayerVersionArn": {"Ref": "Shared"}, "Action": "lambda:GetLayerVersion", "Principal": "*"}
+        outputs = stack.deploy(
+            {
+                "Orders": function(Code={"ZipFile": source}, Layers=[{"Ref": "Shared"}]),
+                "Shared": {"Type": "AWS::Lambda::LayerVersion", "Properties": layer},
+                "MayUse": {"Type": "AWS::Lambda::LayerVersionPermission", "Properties": permission},
+            },
+            {"Ref": {"Ref": "Shared"}, "Arn": {"Fn::GetAtt": ["Shared", "LayerVersionArn"]}, "Statement": {"Ref": "MayUse"}},
+        )
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared:{number}"
+        assert (outputs["Ref"], outputs["Arn"]) == (arn, arn)
+        assert invoked(client) == f"layer {number}"
+        (statement,) = json.loads(client.get_layer_version_policy(LayerName="shared", VersionNumber=number)["Policy"])["Statement"]
+        assert (statement["Sid"], statement["Resource"]) == (outputs["Statement"], arn)
+        assert [found["Version"] for found in client.list_layer_versions(LayerName="shared")["LayerVersions"]] == [number]
+    stack.delete()
+    assert client.list_layers()["Layers"] == []
+
+
+def test_a_layer_without_a_name_has_one_of_the_stack(stack: Stacks, client: Any, zipped: Any) -> None:
+    boto3.client("s3", REGION).create_bucket(Bucket="code")
+    boto3.client("s3", REGION).put_object(Bucket="code", Key="1.zip", Body=zipped({"python/shared.py": ""}))
+    stack.deploy({"Shared": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": {"S3Bucket": "code", "S3Key": "1.zip"}}}})
+    (layer,) = client.list_layers()["Layers"]
+    assert layer["LayerName"].startswith("shop-Shared-")
+
+
 # ---- what is refused ----
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from conftest_plugin import markers
+from conftest_plugin import markers, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,13 +69,20 @@ def _wider(request: pytest.FixtureRequest) -> FakeLambda | None:
     """The fake that a test shares with others, the innermost; None where it has its own."""
     for name, scope_of in _WIDER.items():
         if name in request.fixturenames:
-            scope = scope_of(request.node)
-            heard = len(list(scope.iter_markers("fake_lambda"))) if scope else 0
+            heard = len([*scope.iter_markers("fake_lambda")]) if (scope := scope_of(request.node)) else 0
             if any(marker.kwargs for marker in [*request.node.iter_markers("fake_lambda")][: -heard or None]):
                 pytest.fail(f"@pytest.mark.fake_lambda: this test shares {name}, which is made already; mark its scope.", pytrace=False)
-            shared: FakeLambda = request.getfixturevalue(name)
-            return shared
+            return cast("FakeLambda", request.getfixturevalue(name))
     return None
+
+
+def _make_innermost(shared: FakeLambda) -> None:
+    """Lets it answer: a test that came before may have started another shared one after it."""
+    import fakelambda  # noqa: PLC0415 - as above
+
+    if fakelambda.current() is not shared:
+        shared.stop()
+        shared.start()
 
 
 @pytest.fixture
@@ -93,10 +100,12 @@ def fake_lambda(request: pytest.FixtureRequest) -> Iterator[FakeLambda]:
     shared = _wider(request)
     if shared is None:
         yield from _started(request)
-        return
-    snapshot = shared.snapshot()
-    yield shared
-    shared.restore(snapshot)
+    else:
+        _make_innermost(shared)
+        report.shares(request.node, shared)
+        before = shared.snapshot()
+        yield shared
+        shared.restore(before)
 
 
 @pytest.fixture

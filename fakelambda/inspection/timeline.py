@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
@@ -10,6 +11,7 @@ from fakelambda.inspection.records import ApiCall, Delivery, Invocation
 
 _WIDTH = 120
 _SUBJECT = ("FunctionName", "Qualifier", "Name")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _ENTITIES = str.maketrans({"#": "#35;", ";": "#59;"})
 _MARGIN = " " * len("00:00:00.000 ")
 _INDENT = "  "
@@ -39,7 +41,7 @@ def timeline(calls: Iterable[ApiCall], invocations: Iterable[Invocation], delive
         lines.append(f"{time}{_INDENT * depth}{_line(record)}{home}")
         if isinstance(record, Invocation):
             lines += [f"{_MARGIN}{_INDENT * depth}  | {line}" for line in record.log.written().replace("\u00a0", " ").splitlines() if line]
-    return "\n".join(lines)
+    return "\n".join(map(_legible, lines))
 
 
 def sequence_diagram(calls: Iterable[ApiCall], invocations: Iterable[Invocation], deliveries: Iterable[Delivery]) -> str:
@@ -59,7 +61,7 @@ def sequence_diagram(calls: Iterable[ApiCall], invocations: Iterable[Invocation]
             rows.append(f"    Lambda-){_name(record.target_arn.split(':')[-1])}: {_mermaid(_sent(record))}")
         elif record.operation != "Invoke" or record.error is not None:
             rows.append(f"    Note over {_name(functions.get(record.made_in or '', 'test'))}: {_mermaid(_call(record))}")
-    return "\n".join(rows) + "\n"
+    return "\n".join(map(_legible, rows)) + "\n"
 
 
 def _entries(calls: Iterable[ApiCall], invocations: Iterable[Invocation], deliveries: Iterable[Delivery]) -> Iterator[_Entry]:
@@ -109,7 +111,7 @@ def _read(value: Any) -> Any:
 def _answer(call: ApiCall) -> str:
     error = call.error
     if isinstance(error, BaseException):
-        return repr(error)
+        return _repr(error)
     if error is not None:
         return _cut(f"{error['Error']['Code']}: {error['Error'].get('Message')}")
     response = call.response or {}
@@ -124,7 +126,7 @@ def _came_to(invocation: Invocation) -> str:
 
 
 def _sent(delivery: Delivery) -> str:
-    refused = f", refused: {delivery.error!r}" if delivery.error is not None else ""
+    refused = f", refused: {_repr(delivery.error)}" if delivery.error is not None else ""
     return f"{_cut(delivery.body)}{refused}"
 
 
@@ -132,12 +134,27 @@ def _short(value: Any) -> str:
     try:
         text = json.dumps(value, default=_bytes, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = repr(value)
+        text = _repr(value)
     return _cut(text)
 
 
 def _bytes(value: Any) -> Any:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else repr(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else _repr(value)
+
+
+def _repr(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - the user's own __repr__ may raise anything, and the rest of the story is worth telling
+        return object.__repr__(value)
+
+
+def _legible(line: str) -> str:
+    """A line that does to a terminal, and to whoever passes it on, no more than a line does: no colours, no other control characters."""
+    plain = _COLOURS.sub("", line)
+    if plain.isprintable():
+        return plain
+    return "".join(letter if letter.isprintable() or letter == "\t" else letter.encode("unicode_escape").decode() for letter in plain)
 
 
 def _cut(text: str) -> str:

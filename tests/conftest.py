@@ -10,6 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pytest
+import time_machine
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
@@ -148,7 +149,16 @@ def lifecycle() -> Literal["instant", "realistic"]:
 
 
 @pytest.fixture
-def fake(lifecycle: Literal["instant", "realistic"]) -> Iterator[FakeLambda]:
+def time_moves_by_order_only() -> Iterator[None]:
+    """For a test of what takes seconds, which must not be over because the machine is slow: only the fake moves its clock."""
+    with time_machine.travel(time.time(), tick=False):
+        yield
+
+
+@pytest.fixture
+def fake(lifecycle: Literal["instant", "realistic"], request: pytest.FixtureRequest) -> Iterator[FakeLambda]:
+    if lifecycle == "realistic":
+        request.getfixturevalue("time_moves_by_order_only")
     with FakeLambda(lifecycle=lifecycle) as active:
         yield active
 

@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
@@ -899,6 +900,7 @@ ORDINARY = settings(
 )
 
 
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_the_fake_and_the_second_model_agree() -> None:
     run_state_machine_as_test(SideBySide, settings=ORDINARY)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -347,6 +348,7 @@ ORDINARY = settings(
 )
 
 
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_the_fake_and_the_second_model_agree() -> None:
     run_state_machine_as_test(SideBySide, settings=ORDINARY)
 

@@ -62,6 +62,7 @@ def _update(client: Any) -> None:
         ("published_version_active", {"Qualifier": "1"}, _create),
     ],
 )
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_each_waiter_sees_its_state_and_never_sleeps(real_sleeps: list[float], waiter: str, parameters: dict[str, str], step: Any) -> None:
     with FakeLambda(lifecycle="realistic") as fake:
         client: Any = fake.client()
@@ -113,6 +114,7 @@ def test_a_waiter_of_a_replaced_method_moves_the_clock_too(client: Any, real_sle
     assert real_sleeps == []
 
 
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_a_waiter_in_a_handler_is_re_entrant(real_sleeps: list[float]) -> None:
     """The waiter's clock runs an event on its way, whose handler waits in its turn."""
     with FakeLambda(lifecycle="realistic") as fake:

@@ -241,6 +241,7 @@ def test_a_user_s_own_retry_of_a_success_runs_the_operation_again(fake: FakeLamb
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_back_off_moves_the_clock_and_lets_things_happen_meanwhile(mode: str) -> None:
     with FakeLambda(lifecycle="realistic") as fake:
         block(fake)

@@ -237,6 +237,7 @@ def failed_version(fake: FakeLambda) -> None:
         ("a Failed version", failed_version, f"{IN_STATE}Failed"),
     ],
 )
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_the_refusals_in_the_documentation_are_those_of_a_client(
     row: str, prepare: Callable[[FakeLambda], None], message: str | None
 ) -> None:

@@ -43,6 +43,7 @@ class Traced:
             Handler="app.handler",
             Code={"ZipFile": self.zipped({"app.py": code})},
             TracingConfig={"Mode": mode},
+            Timeout=60,  # handlers import boto3, in each other
         )
 
     def invoke(self, name: str, **event: Any) -> Any:

@@ -25,7 +25,7 @@ _OF_CALLS = ("operation", "region", "account_id", "attempts", "error")
 class Selection(list[Record]):
     """Records in order; a list that ``filter`` narrows down."""
 
-    def filter(self, **wanted: Any) -> Self:
+    def filter(self, *positional: Any, **wanted: Any) -> Self:
         """Those that are as wanted.
 
         Args:
@@ -34,12 +34,23 @@ class Selection(list[Record]):
                 An exception's class fits its instances: ``error=KeyError``.
 
         Raises:
-            TypeError: no record has such a field.
+            TypeError: no record has such a field, whether there are records or not; or something is given without its name.
 
         Example:
             >>> fake.invocations.filter(function_name="orders", executed_version="2")
             >>> fake.calls.filter(operation="UpdateAlias", Name="live")
         """
+        if positional:
+            raise TypeError(
+                f"filter() takes fields by their names: filter(function_name={positional[0]!r}) of invocations, "
+                f"filter(operation={positional[0]!r}) of calls."
+            )
+        unknown = [name for name in wanted if not self and name not in {*_OF_INVOCATIONS, *_OF_CALLS} and not name[:1].isupper()]
+        if unknown:
+            raise TypeError(
+                f"Neither invocations nor calls have {unknown[0]!r}; invocations have {', '.join(_OF_INVOCATIONS)}; "
+                f"calls have {', '.join(_OF_CALLS)}, and their API parameters."
+            )
         return type(self)(record for record in self if not mismatches(record, wanted))
 
 

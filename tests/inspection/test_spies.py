@@ -62,6 +62,15 @@ def test_an_unknown_field_says_which_there_are(busy: FakeLambda) -> None:
         busy.invocations.filter(version="1")
     with pytest.raises(TypeError, match=r"ApiCall has no 'name'; it has operation, .*, and its API parameters"):
         busy.calls.filter(name="Invoke")
+    with pytest.raises(TypeError, match=r"by their names: filter\(function_name='orders'\) of invocations, filter\(operation='orders'\)"):
+        busy.invocations.filter("orders")
+
+
+def test_a_mistake_is_found_where_there_is_nothing_to_compare(fake: FakeLambda) -> None:
+    with pytest.raises(TypeError, match="Neither invocations nor calls have 'functionname'; invocations have function_name, "):
+        fake.invocations.filter(functionname="orders")
+    assert not fake.invocations.filter(function_name="orders")
+    assert not fake.calls.filter(FunctionName="orders", operation="Invoke")
 
 
 # ---- expectations ----

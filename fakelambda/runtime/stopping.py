@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # has no stub; getsignal does not search an enum, which takes longer than many handlers
 import ctypes
+import gc
 import math
 import os
 import signal
@@ -222,13 +223,14 @@ def _throw(thread: int, kind: type[BaseException]) -> None:
 
 
 def _is_in_user_code(frame: FrameType | None) -> bool:
-    """Says whether a thread is in code that a handler called and that is not waiting for work of ours to be finished."""
+    """Says whether a thread is in code that a handler called, and not in work of ours or in a callback of the garbage collector."""
     if frame is None or frame.f_code is Deadline.run.__code__ or frame.f_globals.get("__name__") in _LOOPS:
         return False
     allowed = _LIKE_USER_CODE
+    dropping = [getattr(callback, "__code__", None) for callback in gc.callbacks]  # Python prints what they raise, and forgets it
     while frame is not None and frame.f_code is not Deadline.run.__code__:
         file = frame.f_code.co_filename
-        if file.startswith(_OURS) and file not in allowed:
+        if (file.startswith(_OURS) and file not in allowed) or frame.f_code in dropping:
             return False
         allowed, frame = _LIKE_USER_CODE | _CALLS_USER_CODE, frame.f_back
     return frame is not None

@@ -84,7 +84,7 @@ REPORTED = [
 @pytest.mark.parametrize(("failing", "error_type", "message"), REPORTED)
 def test_what_the_runtime_reports(failing: Any, error_type: str, message: str, runtime: str) -> None:
     with FakeLambda() as fake:
-        fake.add_function("orders", lambda event, context: failing(), Runtime=runtime)
+        fake.add_function("orders", lambda event, context: failing(), Runtime=runtime, Timeout=60)  # the collector may stop by a deep stack
         answer = fake.client().invoke(FunctionName="orders")
         text = answer["Payload"].read().decode()
         payload = json.loads(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import json
 import logging
 import os
@@ -180,6 +181,30 @@ def test_work_of_the_fake_is_finished_first(run: Callable[[Callable[[], None]], 
     outcomes: list[bool] = []
     run(lambda: outcomes.append(stopped(handler)))
     assert (outcomes, finished) == ([True], [True])
+
+
+def test_callbacks_of_the_garbage_collector_which_would_lose_it_are_finished_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    unraisable: list[object] = []
+    phases: list[str] = []
+
+    def slow(phase: str, _: object) -> None:
+        end = time.monotonic() + 3 * SHORT
+        while time.monotonic() < end:
+            len([])
+        phases.append(phase)
+
+    def collecting() -> None:
+        gc.collect()
+        looping()
+
+    gc.collect()  # finalizers of what other tests left would lose it too
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    gc.callbacks.append(slow)
+    try:
+        assert stopped(collecting)
+    finally:
+        gc.callbacks.remove(slow)
+    assert (phases[:2], unraisable) == (["start", "stop"], [])
 
 
 @pytest.mark.usefixtures("really_sleeps")

@@ -66,6 +66,7 @@ class Preparation(Observation):
 
         Raises:
             TypeError: not exactly one of handler, source, returns, raises and results, or no callable.
+            botocore.exceptions.ParamValidationError: an unknown parameter, or a value of a wrong type.
             botocore.exceptions.ClientError: what AWS answers to the parameters.
 
         Example:

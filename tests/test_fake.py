@@ -1,6 +1,7 @@
 """What a test holds: set-up, handlers, routes, looking around."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 import fakelambda
 from fakelambda import FakeLambda
@@ -98,6 +99,28 @@ def test_add_function_refuses_what_aws_refuses(fake: FakeLambda) -> None:
     with pytest.raises(ClientError, match=r"ValidationException.*at 'memorySize'"):
         fake.add_function("other", lambda _event, _context: None, MemorySize=99_999)
     assert [call.operation for call in fake.calls] == []  # the test's own set-up is no client's call
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"Runtme": "python3.13"}, 'Unknown parameter in input: "Runtme", must be one of: FunctionName, Runtime, '),
+        ({"Timeout": "9"}, "Invalid type for parameter Timeout, value: 9, type: <class 'str'>, valid types: <class 'int'>"),
+    ],
+)
+def test_add_function_says_what_a_client_would_say_of_its_parameters(fake: FakeLambda, parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParamValidationError, match=re.escape(message)):
+        fake.add_function("orders", print, **parameters)
+    assert not fake.functions
+
+
+def test_its_client_calls_nobody_else() -> None:
+    fake = FakeLambda()
+    client = fake.client()
+    with pytest.raises(RuntimeError, match=r"ListFunctions: no FakeLambda is active, .*; write: with fake: ..., or call fake.start\(\)\."):
+        client.list_functions()
+    with fake:
+        assert client.list_functions()["Functions"] == []
 
 
 def test_add_function_needs_no_active_fake_and_is_ready_at_once() -> None:

@@ -172,9 +172,11 @@ class _ClientHook:
 
     Attributes:
         account_id: that ``FakeLambda.client`` gave the client; None for any other client.
+        needs_a_fake: whether it is a client of ``FakeLambda.client``, whose credentials are dummies.
     """
 
     account_id: str | None = None
+    needs_a_fake = False
 
     def __init__(self, client: BaseClient) -> None:
         self._client = weakref.ref(client)
@@ -196,6 +198,11 @@ class _ClientHook:
     def _answer(self, model: OperationModel, params: dict[str, Any], request_signer: Any, context: dict[str, Any], **_: Any) -> Any:
         fake = active()
         if fake is None:
+            if self.needs_a_fake:
+                raise RuntimeError(
+                    f"{model.name}: no FakeLambda is active, and this client of FakeLambda.client() has no credentials for AWS itself; "
+                    "write: with fake: ..., or call fake.start()."
+                )
             return None
         if self._asynchronous:
             raise NotModelled(
@@ -245,11 +252,12 @@ class _ClientHook:
             parsed.update(flight.success.parsed(attempts))
 
 
-def hook(client: BaseClient, account_id: str | None = None) -> None:
+def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: bool = False) -> None:
     """Makes a Lambda client ask the active fake.
 
     Args:
         account_id: whose state it sees; None lets each call find out.
+        needs_a_fake: whether its calls are refused while no fake is active.
     """
     made: _ClientHook | None = client.__dict__.get(_HOOKED)
     if made is None:
@@ -257,6 +265,7 @@ def hook(client: BaseClient, account_id: str | None = None) -> None:
         made.register(client.meta.events)
         setattr(client, _HOOKED, made)
     made.account_id = account_id or made.account_id
+    made.needs_a_fake = needs_a_fake or made.needs_a_fake
 
 
 def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+
 from fakelambda.aws import constraints, faulting, model, neighbours, sessions, wire
 from fakelambda.aws.wire import Reply
 from fakelambda.domain import configuration
@@ -101,8 +104,13 @@ class Server:
             region, account_id: whose state is asked; the fake's own by default.
 
         Raises:
+            botocore.exceptions.ParamValidationError: what a client says of unknown parameters and of values of a wrong type.
             botocore.exceptions.ClientError: what AWS answers to the parameters.
         """
+        shape: Any = sessions.lambda_client(self.region, None, None).meta.service_model.operation_model(operation_name).input_shape
+        report = ParamValidator().validate(parameters, shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
         service = replace(self.service, transition_time=lambda _: timedelta(0))
         region, account_id = region or self.region, account_id or self.account_id
         owner = Caller(identity=root_of(account_id, partition_of(region)), account_id=account_id)

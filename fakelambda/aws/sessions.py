@@ -47,6 +47,6 @@ def lambda_client(region: str, account_id: str | None, config: Config | None) ->
     client = _clients.get(key)
     if client is None:
         client = session().create_client("lambda", region_name=region, config=config)
-        hook.hook(client, account_id)
+        hook.hook(client, account_id, needs_a_fake=True)
         _clients[key] = client
     return client

@@ -417,7 +417,7 @@ def test_tasks_and_threads_begun_by_a_handler_are_outermost_once_it_has_returned
         seen.append("call of the task returned")
 
     def handler(event: Any, context: Any) -> None:
-        later.append(asyncio.get_running_loop().create_task(background()))
+        later.append(loop.create_task(background()))
 
     async def test() -> None:
         client.invoke(FunctionName="orders")
@@ -426,7 +426,9 @@ def test_tasks_and_threads_begun_by_a_handler_are_outermost_once_it_has_returned
 
     fake.add_function("leaf", lambda event, context: seen.append("leaf ran"))
     fake.add_function("orders", handler)
-    asyncio.run(test())
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        runner.run(test())
     assert seen == ["leaf ran", "call of the task returned"]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 import pytest
 from botocore.client import BaseClient
@@ -13,17 +14,12 @@ from botocore.config import Config
 from fakelambda import FakeLambda
 from fakelambda.aws import sessions
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @pytest.fixture
-def fresh_cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No session and no client, as in a new process."""
+def fresh_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No session and no client, as in a new process; afterwards those that there were, which share their classes of exceptions."""
     monkeypatch.setattr(sessions, "_clients", {})
-    sessions.session.cache_clear()
-    yield
-    sessions.session.cache_clear()
+    monkeypatch.setattr(sessions, "session", cache(sessions.session.__wrapped__))
 
 
 def test_a_client_is_botocore_s_own(fake: FakeLambda) -> None:

@@ -33,6 +33,22 @@ def test_also_while_an_event_loop_runs_in_this_thread() -> None:
     assert asyncio.run(test()) == {"twice": 42}
 
 
+def test_a_handler_may_run_a_loop_of_its_own_wherever_it_is_called() -> None:
+    def runs(event: Any, context: Any) -> Any:
+        return asyncio.run(handler(event, context))
+
+    async def test() -> Any:
+        with FakeLambda() as fake:
+            fake.add_function("f", runs)
+            answer = invoked(fake)
+            assert asyncio.get_running_loop() is loop
+            return answer
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        assert runner.run(test()) == {"twice": 42}
+
+
 def test_what_it_raises_is_the_functions_error() -> None:
     async def failing(_event: Any, _context: Any) -> None:
         await asyncio.sleep(0)

@@ -55,7 +55,8 @@ def here(call: Callable[[], None]) -> None:
 def in_a_thread(call: Callable[[], None]) -> None:
     thread = threading.Thread(target=call)
     thread.start()
-    thread.join()
+    while thread.is_alive():  # a signal that another thread of the process gets, such as xdist's, does not wake the main thread
+        thread.join(0.05)
 
 
 wherever = pytest.mark.parametrize("run", [here, in_a_thread], ids=lambda run: run.__name__)

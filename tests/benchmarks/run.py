@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -268,6 +269,20 @@ def versions() -> None:
     print(f"1 000 versions of a 10 MB zip: {len(blobs)} copy of the code, {grown / 1e6:.1f} MB grown")
 
 
+def plugin() -> None:
+    """What pytest's start costs where the plugin is installed and nobody asks for it."""
+    ours, theirs = [], []
+    for _ in range(9):
+        program = [sys.executable, "-X", "importtime", "-c", "import pytest, conftest_plugin"]
+        lines = subprocess.run(program, capture_output=True, text=True, check=True).stderr.splitlines()
+        cost = {
+            line.rpartition("|")[2].strip(): int(line.split("|")[1]) for line in lines if line.rpartition("|")[2].strip().isidentifier()
+        }
+        ours.append(float(cost["conftest_plugin"]))
+        theirs.append(float(cost["pytest"]))
+    print(f"the plugin, of importing pytest: {min(ours):.0f} of {min(theirs):.0f} µs, {min(ours) / min(theirs):.1%}   (at most 3 %)")
+
+
 def moto() -> None:
     """The same of moto, where it can."""
     try:
@@ -300,7 +315,7 @@ def moto() -> None:
 def main() -> None:
     """Prints the table."""
     print(f"Python {sys.version.split()[0]}, botocore {botocore.__version__}")
-    for measure in (single_calls, deployed_code, cold_starts, memory, entering, draining, pages, versions, moto):
+    for measure in (single_calls, deployed_code, cold_starts, memory, entering, draining, pages, versions, plugin, moto):
         measure()
 
 

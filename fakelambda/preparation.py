@@ -80,7 +80,9 @@ class Preparation(Observation):
         defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
         if parameters.get("PackageType", "Zip") == "Zip":
             defaults |= {"Runtime": f"python3.{sys.version_info.minor}"} | ({"Handler": "callable.handler"} if handler is not None else {})
-        answer = self._server.perform("CreateFunction", {"FunctionName": function_name, **defaults, **parameters})
+        asked = {"FunctionName": function_name, **defaults, **parameters}
+        self._server.validate("CreateFunction", asked)
+        answer = self._server.perform("CreateFunction", asked)
         if handler is not None:
             self.bind(answer["FunctionName"], handler)
         return str(answer["FunctionArn"])

@@ -95,6 +95,17 @@ class Server:
         self.calls.append(conversation.record)
         return conversation
 
+    def validate(self, operation_name: str, parameters: Mapping[str, Any]) -> None:
+        """Refuse parameters that a client would not send.
+
+        Raises:
+            botocore.exceptions.ParamValidationError: some are unknown, or have a value of a wrong type.
+        """
+        shape: Any = sessions.lambda_client(self.region, None, None).meta.service_model.operation_model(operation_name).input_shape
+        report = ParamValidator().validate(parameters, shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+
     def perform(
         self, operation_name: str, parameters: Mapping[str, Any], *, region: str | None = None, account_id: str | None = None
     ) -> dict[str, Any]:
@@ -104,13 +115,8 @@ class Server:
             region, account_id: whose state is asked; the fake's own by default.
 
         Raises:
-            botocore.exceptions.ParamValidationError: what a client says of unknown parameters and of values of a wrong type.
             botocore.exceptions.ClientError: what AWS answers to the parameters.
         """
-        shape: Any = sessions.lambda_client(self.region, None, None).meta.service_model.operation_model(operation_name).input_shape
-        report = ParamValidator().validate(parameters, shape)
-        if report.has_errors():
-            raise ParamValidationError(report=report.generate_report())
         service = replace(self.service, transition_time=lambda _: timedelta(0))
         region, account_id = region or self.region, account_id or self.account_id
         owner = Caller(identity=root_of(account_id, partition_of(region)), account_id=account_id)

@@ -16,6 +16,7 @@ from fakelambda.operations import modelled  # noqa: F401 - whoever composes a se
 from fakelambda.operations.call import Service
 from fakelambda.runtime.runner import Runner
 from fakelambda.schedule.schedule import Schedule
+from fakelambda.sources.pollers import poller_of
 from fakelambda.state import State
 from fakelambda.world import World
 
@@ -70,7 +71,7 @@ def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], N
     """
     world = World(options.seed, options.random)
     times = _transition_times(options.lifecycle)
-    return Service(
+    service = Service(
         world=world,
         state=State(),
         schedule=Schedule(world),
@@ -82,7 +83,9 @@ def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], N
         idle_time=_idle_times(options.lifecycle),
         routes={},
         reraise=options.reraise,
+        begin_polling=lambda mapping: poller_of(service, mapping),
     )
+    return service
 
 
 def _transition_times(lifecycle: str | Mapping[str, float | timedelta]) -> Mapping[str, timedelta]:

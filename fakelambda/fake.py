@@ -19,7 +19,7 @@ from fakelambda.aws.neighbours import Neighbours
 from fakelambda.aws.serving import Server
 from fakelambda.callers import Callers
 from fakelambda.composition import Options, compose
-from fakelambda.preparation import Preparation
+from fakelambda.delivering import Delivering
 from fakelambda.runtime import process
 from fakelambda.snapshots import Snapshot, refuse_within_a_handler
 
@@ -28,7 +28,7 @@ _MOST_WATCHED = 4  # a test that Hypothesis drives makes thousands; the last are
 _watchers: list[deque[FakeLambda]] = []
 
 
-class FakeLambda(Preparation, Callers):
+class FakeLambda(Delivering, Callers):
     """AWS Lambda inside this process, for as long as it is active.
 
     While it is active every Lambda call of every botocore client of the process is answered by it, whatever the client's region,

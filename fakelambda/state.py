@@ -105,6 +105,10 @@ class State:
         """The event source mappings of an account and region, by UUID."""
         return self._event_source_mappings[account_id, region]
 
+    def all_event_source_mappings(self) -> list[EventSourceMapping]:
+        """Those of every account and region."""
+        return [mapping for shelf in self._event_source_mappings.values() for mapping in shelf.starting_at("")]
+
     def snapshot(self) -> list[tuple[Shelf[Any], Kept[Any]]]:
         """What is on every shelf; costs no more where there is more."""
         return [(shelf, shelf.snapshot()) for shelf in self._shelves()]

@@ -51,6 +51,16 @@ class World:
             self._reading, self._source = reading, source
             return reading + self._offset if self._offset else reading
 
+    @property
+    def ahead(self) -> dt.timedelta:
+        """How far this clock is ahead of its source, which is the time that the services beside Lambda see."""
+        return self._offset
+
+    @property
+    def moves_its_source(self) -> bool:
+        """Whether those services' time moves with this clock: where freezegun is active."""
+        return _freezer() is not None
+
     def reach(self, elapsed: dt.timedelta) -> None:
         """Moves the clock forwards to a point of ``elapsed``: the frozen one itself where freezegun is active, else this fake's offset.
 

@@ -41,6 +41,11 @@ class Conversation(Protocol):
         """Waits before the next attempt, on the fake's clock."""
 
 
+OURS = "_fakelambda_ours"
+"""Marks the clients of other services with which a fake itself asks."""
+_READING = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Query", "Receive", "Scan", "Select", "TransactGet")
+
+
 class Fake(Protocol):
     """What stands on the stack.
 
@@ -81,6 +86,9 @@ class Fake(Protocol):
 
     def jitter(self) -> float:
         """A number from 0..1 that decides how long a retry waits."""
+
+    def before_reading(self) -> None:
+        """Takes notice that somebody is going to read from another service."""
 
 
 _stack: tuple[Fake, ...] = ()
@@ -180,7 +188,7 @@ class _ClientHook:
 
     def __init__(self, client: BaseClient) -> None:
         self._client = weakref.ref(client)
-        self._asynchronous = any(base.__module__.startswith("aiobotocore.") for base in type(client).__mro__)
+        self._asynchronous = _is_asynchronous(client)
 
     def register(self, events: Any) -> None:
         """Registers on the client's own emitter; a second registration changes nothing."""
@@ -304,6 +312,7 @@ def _wrap(client_class: type[BaseClient], name: str) -> None:
         @wraps(method)
         def hooked(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
             _hook_lambda(self)
+            _look_ahead(self, kwargs.get("operation_model"))
             return method(self, *args, **kwargs)
 
     hooked._is_fakelambda = True  # type: ignore[attr-defined]  # noqa: SLF001 - tells our wrapper from others'
@@ -318,3 +327,16 @@ def _hook_lambda(client: BaseClient) -> None:
         elif service == "sqs":
             tracing.hook(client)
             setattr(client, _HOOKED, None)
+
+
+def _look_ahead(client: BaseClient, operation_model: OperationModel | None) -> None:
+    """Before the test reads what functions may have written, the fake keeps up; the call itself is none of our business."""
+    fake = active()
+    if fake is None or operation_model is None or not operation_model.name.startswith(_READING):
+        return
+    if client.meta.service_model.service_name != "lambda" and OURS not in client.__dict__ and not _is_asynchronous(client):
+        fake.before_reading()
+
+
+def _is_asynchronous(client: BaseClient) -> bool:
+    return any(base.__module__.startswith("aiobotocore.") for base in type(client).__mro__)

@@ -7,13 +7,15 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from fakelambda.aws import event_sources, messages, sessions
+from fakelambda.aws import event_sources, hook, messages, sessions
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
 from fakelambda.runtime.logs import Log
 
+_REGIONAL = Config(account_id_endpoint_mode="disabled")  # moto does not know the endpoints of accounts that DynamoDB's streams have
 _MODULES = sys.modules  # the host's, also inside an invocation
 
 
@@ -95,7 +97,7 @@ class Neighbours:
         for stored, body in reversed(self._objects.get(bucket, {}).get(key, [])):
             if version in (None, stored):
                 return body
-        client = self._client("s3", region)
+        client = self.client("s3", region)
         if client is None:
             if not self._objects:
                 raise NotModelled(
@@ -115,7 +117,7 @@ class Neighbours:
         Raises:
             InvalidParameterValueException: AWS's wording of EC2's error.
         """
-        client = self._client("ec2", region)
+        client = self.client("ec2", region)
         if client is None:
             return f"vpc-{hashlib.sha256(''.join(subnet_ids).encode()).hexdigest()[:17]}"
         try:
@@ -134,7 +136,7 @@ class Neighbours:
         Raises:
             InvalidParameterValueException: AWS's wording of SQS's error.
         """
-        return event_sources.visibility_timeout_of(self._client, queue_arn)
+        return event_sources.visibility_timeout_of(self.client, queue_arn)
 
     def check_stream(self, stream_arn: str) -> None:
         """Refuses a stream that does not exist, where its service answers.
@@ -142,11 +144,11 @@ class Neighbours:
         Raises:
             InvalidParameterValueException: it does not.
         """
-        event_sources.check_stream(self._client, stream_arn)
+        event_sources.check_stream(self.client, stream_arn)
 
     def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
         """Writes the log of an invocation to CloudWatch Logs; group and stream are made where they are missing."""
-        client = self._client("logs", region)
+        client = self.client("logs", region)
         events = [{"timestamp": int(event.at.timestamp() * 1000), "message": event.message} for event in log.events()] if client else []
         if not events:
             return
@@ -166,16 +168,26 @@ class Neighbours:
         Raises:
             Exception: whatever a target that refuses answers.
         """
-        messages.send(self._client, message)
+        messages.send(self.client, message)
 
-    def _client(self, service: str, region: str) -> Any:
+    @property
+    def visible_at_once(self) -> int:
+        """The visibility timeout that shows a message of SQS again now; moto waits for its clock to go on, which may be frozen."""
+        return -1 if moto_is_active() else 0
+
+    def client(self, service: str, region: str) -> Any:
+        """A client of another service: of the connected session, else of our own where moto is active, else None."""
         if self._session is None and not moto_is_active():
             return None
         key = (service, region)
         if key not in self._clients:
             session = self._session or sessions.session()
             create = getattr(session, "create_client", None) or session.client
-            self._clients[key] = create(service, region_name=region)
+            client = create(service, region_name=region, config=_REGIONAL)
+            if self._session is None:  # may be older than moto, which then does not know its clients
+                _MODULES["moto.core.models"].patch_client(client)
+            setattr(client, hook.OURS, True)
+            self._clients[key] = client
         return self._clients[key]
 
 

@@ -227,7 +227,8 @@ class Server:
         result = self.visit(action)
         if self._outermost() is None:
             self.service.world.now()
-            self.keep_up()
+            if self.service.schedule.is_due():  # sources are asked when somebody looks: a test fills a queue in several calls
+                self.keep_up()
         return result
 
     def note(self, error: BaseException) -> None:
@@ -242,6 +243,11 @@ class Server:
         schedule.settle()
         if self.automatic and schedule.has_work() and self._outermost() is None:
             self.visit(schedule.run_due)
+
+    def before_reading(self) -> None:
+        """Before a call of another service that reads: what the sources of mappings hold has reached its functions, as if by itself."""
+        if self.service.schedule.polling and self._outermost() is None:
+            self.keep_up()
 
     def _outermost(self) -> _Visit | None:
         """The visit that this thread or task is in; None outside."""

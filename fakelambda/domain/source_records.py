@@ -46,11 +46,16 @@ def event_record(
     """
     if service not in _FORMS:
         raise ValueError(f"Lambda reads no records of {service!r}, but those of {', '.join(_FORMS)}")
-    if not isinstance(record, Mapping):
+    if type(record) is not dict and not isinstance(record, Mapping):  # the first question is the cheap one
         raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
-    if service in _WHOLE and record.keys() >= _WHOLE[service]:
+    if is_complete(service, record):
         return dict(record)
     return _FORMS[service](record, Source(service, source_arn or "", role_arn, shard_id, batching_window, substitutes))
+
+
+def is_complete(service: str, record: Record) -> bool:
+    """Whether a record of a queue or a stream is as an event holds it, with nothing to be added."""
+    return service in _WHOLE and record.keys() >= _WHOLE[service]
 
 
 def item_identifier(service: str, record: Record) -> str | None:
@@ -101,11 +106,19 @@ def source_filter(service: str, patterns: Sequence[str]) -> Filter:
     return compiled
 
 
+_IN_EVENTS: Final = {
+    "SequenceNumber": "sequenceNumber",
+    "ApproximateArrivalTimestamp": "approximateArrivalTimestamp",
+    "PartitionKey": "partitionKey",
+    "EncryptionType": "encryptionType",
+}
+
+
 def _kinesis(record: Record, source: Source) -> dict[str, Any]:
     if "kinesis" in record:
         given, kept = record["kinesis"], {name: value for name, value in record.items() if name != "kinesis"}
     else:
-        given, kept = {name[:1].lower() + name[1:]: value for name, value in record.items()}, {}
+        given, kept = {_IN_EVENTS.get(name, name): value for name, value in record.items()}, {}
         given["data"] = base64_of(record.get("Data", b""))
     sequence_number = given.get("sequenceNumber") or source.instead_of("SequenceNumber").new_sequence_number()
     arrival = given.get("approximateArrivalTimestamp") or source.instead_of("ApproximateArrivalTimestamp").at

@@ -30,6 +30,7 @@ _ORDER_OF_ATTRIBUTES: Final = (
     "MessageDeduplicationId",
     "ApproximateFirstReceiveTimestamp",
 )
+_OF_STANDARD_QUEUES: Final = {"ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
 
 
 def event_message(record: Mapping[str, Any], source: Source) -> dict[str, Any]:
@@ -65,6 +66,13 @@ def event_message(record: Mapping[str, Any], source: Source) -> dict[str, Any]:
 
 
 def _attributes(given: Mapping[str, Any]) -> dict[str, str]:
+    if given.keys() == _OF_STANDARD_QUEUES:  # of most messages
+        return {
+            "ApproximateReceiveCount": str(given["ApproximateReceiveCount"]),
+            "SentTimestamp": str(given["SentTimestamp"]),
+            "SenderId": str(given["SenderId"]),
+            "ApproximateFirstReceiveTimestamp": str(given["ApproximateFirstReceiveTimestamp"]),
+        }
     ordered = {name: str(given[name]) for name in _ORDER_OF_ATTRIBUTES if name in given}
     return ordered if len(ordered) == len(given) else ordered | {name: str(given[name]) for name in given if name not in ordered}
 

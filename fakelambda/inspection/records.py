@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from fakelambda.domain.destinations import parsed
 from fakelambda.runtime import logs
 from fakelambda.runtime.environment import Outcome
 from fakelambda.runtime.logs import Log
@@ -28,7 +29,7 @@ class Invocation:
         qualifier: the version or alias that was asked for; None where none was.
         executed_version: the version that ran, ``"$LATEST"`` or a number.
         invocation_type: ``"RequestResponse"`` or ``"Event"``.
-        event: the parsed event.
+        given: the event, parsed or as JSON; ``event`` tells.
         request_id: the handler's ``aws_request_id``, the same over the attempts of one event.
         attempt: 1 for the first run of an event.
         started_at: aware datetime of the fake's clock.
@@ -43,7 +44,7 @@ class Invocation:
     qualifier: str | None
     executed_version: str
     invocation_type: InvocationType
-    event: Any
+    given: Any = field(repr=False)
     request_id: str
     attempt: int
     started_at: datetime
@@ -57,6 +58,11 @@ class Invocation:
         version = f"{self.function_name}:{self.qualifier or self.executed_version}"
         came_to = f"error={self.error!r}" if self.error_payload else f"result={self.result!r}"
         return f"Invocation({version!r}, {self.invocation_type!r}, event={self.event!r}, {came_to}, attempt={self.attempt})"
+
+    @property
+    def event(self) -> Any:
+        """The parsed event."""
+        return parsed(self.given) if isinstance(self.given, bytes) else self.given
 
     @property
     def result(self) -> Any:

@@ -13,6 +13,7 @@ Record = TypeVar("Record", Invocation, ApiCall)
 
 _OF_INVOCATIONS = (
     *(field.name for field in fields(Invocation) if field.repr and not field.name.startswith("_")),
+    "event",
     "result",
     "error",
     "error_payload",

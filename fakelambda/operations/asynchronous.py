@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from fakelambda.domain import async_invocation, destinations
 from fakelambda.domain.async_invocation import Again, Condition, Over
@@ -14,8 +15,7 @@ from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, resolve
 from fakelambda.domain.principals import Caller
 from fakelambda.domain.xray import Trace
-from fakelambda.inspection.records import Delivery
-from fakelambda.operations import running
+from fakelambda.operations import running, sending
 from fakelambda.operations.authorisation import authorise
 from fakelambda.operations.call import Service
 from fakelambda.operations.running import Request
@@ -125,37 +125,14 @@ def _finish(service: Service, event: _Event, condition: Condition) -> None:
         at=service.world.now(),
         trace_header=trace.header(),
     )
+    invoke = partial(_invoke, service, sender, trace)
     if dead_letter_target:
-        _send(service, destinations.dead_letter(result, dead_letter_target), sender, trace)
+        sending.send(service, destinations.dead_letter(result, dead_letter_target), trace=trace, invoke=invoke)
     if destination:
-        _send(service, destinations.to_destination(result, destination), sender, trace)
+        sending.send(service, destinations.to_destination(result, destination), trace=trace, invoke=invoke)
 
 
-def _send(service: Service, message: Message, sender: Caller, trace: Trace) -> None:
-    """Sends a message of a function, to another of this fake or through a client; a target that refuses harms nobody."""
-    error: Exception | None = None
-    try:
-        if message.service == "lambda":
-            _invoke(service, message, sender, trace)
-        else:
-            # A queue is told the trace in the message; what others pass on to functions at once belongs to it too.
-            with running.continuing(None if message.service == "sqs" else trace):
-                service.neighbours.send(message)
-    except Exception as refusal:  # noqa: BLE001 - whatever a client raises is the delivery's, as the caller has long gone on
-        error = refusal
-    attributes = {name: value for name, (_, value) in message.attributes.items()}
-    service.deliveries.append(
-        Delivery(
-            target_arn=message.target_arn,
-            body=message.body,
-            attributes={**attributes, **message.envelope},
-            at=service.world.now(),
-            error=error,
-        )
-    )
-
-
-def _invoke(service: Service, message: Message, sender: Caller, trace: Trace) -> None:
+def _invoke(service: Service, sender: Caller, trace: Trace, message: Message) -> None:
     region, account_id = message.target_arn.split(":")[3:5]
     reference = resolve(message.target_arn, None, region, account_id)
     authorise(service, sender, "lambda:InvokeFunction", reference)

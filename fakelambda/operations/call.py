@@ -32,6 +32,13 @@ Answer = Mapping[str, Any]
 class Neighbours(Protocol):
     """The services beside Lambda that operations ask; the fake hands them in."""
 
+    def client(self, service: str, region: str) -> Any:
+        """A client of a service; None where nobody answers for it."""
+
+    @property
+    def visible_at_once(self) -> int:
+        """The visibility timeout that shows a message of SQS again now."""
+
     def get_object(self, region: str, bucket: str, key: str, version: str | None) -> bytes:
         """The bytes of an S3 object."""
 
@@ -102,7 +109,7 @@ class Service:
     deliveries: list[Delivery] = field(default_factory=list)
     failures: dict[tuple[str, str, str, str], list[Reason]] = field(default_factory=dict)
     uses: dict[tuple[str, str], Use] = field(default_factory=dict)
-    begin_polling: Callable[[EventSourceMapping], None] = lambda _: None
+    begin_polling: Callable[[EventSourceMapping], object] = lambda _: None
     running: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
 

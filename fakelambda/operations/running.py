@@ -55,7 +55,7 @@ class Request:
 
     Args:
         payload: the bytes as the caller sent them.
-        event: what they mean, for the record.
+        event: what they mean, for the record; the bytes themselves where nobody has parsed them yet.
         sent_at: aware datetime of the call.
         attempt: 1 for the first run of the event.
         upstream: the trace that it brings along; by default that of the invocation in which the request is made.
@@ -152,7 +152,7 @@ def _record(request: Request, configuration: FunctionConfiguration, started_at: 
         qualifier=request.reference.qualifier,
         executed_version=configuration.version,
         invocation_type=request.invocation_type,
-        event=request.event,
+        given=request.event,
         outcome=outcome,
         request_id=request.request_id,
         log=ran.log,

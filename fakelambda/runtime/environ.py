@@ -26,6 +26,7 @@ current: ContextVar[Variables | None] = ContextVar("fakelambda_variables", defau
 
 _HOST = os.environ
 _FUNCTION_NAME, _TRACE_ID = (_HOST.encodekey(name) for name in ("AWS_LAMBDA_FUNCTION_NAME", "_X_AMZN_TRACE_ID"))
+_OF_MOTO = _HOST.encodekey("MOTO_")
 _VIEWED: list[Any] = [_HOST, os.environb] if os.supports_bytes_environ else [_HOST]
 
 
@@ -82,6 +83,19 @@ def trace_header() -> str | None:
         variables = vars(_HOST)["_data"]
     header = variables.get(_TRACE_ID) if _FUNCTION_NAME in variables else None
     return _HOST.decodevalue(header) if header else None
+
+
+class Deployed(dict[Any, Any]):
+    """The variables of deployed code.
+
+    moto answers within the handler and asks there for its own settings, such as whose account it plays: they are found by name, though
+    they stand nowhere.
+    """
+
+    def __missing__(self, name: Any) -> Any:
+        if name[: len(_OF_MOTO)] == _OF_MOTO:
+            return vars(_HOST)["_data"][name]
+        raise KeyError(name)
 
 
 class OverHost(Variables):

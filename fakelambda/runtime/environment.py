@@ -282,7 +282,7 @@ class ExecutionEnvironment:
             opt=str(layout.opt) if layout.opt else None,
             initialization_type=deployment.initialization_type,
         )
-        self._variables = environ.encoded({**deployment.inherited, **lambdas, **deployment.variables})
+        self._variables = environ.Deployed(environ.encoded({**deployment.inherited, **lambdas, **deployment.variables}))
         self._places = (*layout.places, *failures.python_places(deployment.runtime))
         self.modules = modules.Modules(layout.search_path(deployment.runtime, deployment.variables.get("PYTHONPATH")))
 

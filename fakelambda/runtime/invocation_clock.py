@@ -131,3 +131,13 @@ def asleep() -> Iterator[None]:
         yield
     finally:
         _asleep.reset(token)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Says that what happens inside is no part of the invocations that this thread or task is in, but happens beside them."""
+    token = _current.set(())
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from fakelambda.runtime import invocation_clock
+from fakelambda.schedule.polling import Poller, Polling
 from fakelambda.world import World
 
 _LONGEST_CHAIN = 10_000
@@ -71,11 +73,17 @@ class Schedule:
     An entry that raises is over, and the others still happen: the first error is raised at the end, by the outermost of nested runs, with
     notes of the later ones. What is no ``Exception``, such as ``KeyboardInterrupt``, is raised at once, and the rest goes on waiting.
 
+    Pollers are asked whenever all that is due has happened, until none has work. They are nothing that waits: they neither show among
+    what is pending nor keep ``drain`` from ending.
+
     What is in the background happens only where the clock comes by, as a version falls idle: ``pending`` does not show it, and ``drain``
     does not wait for it.
 
     Args:
         world: whose ``elapsed`` the entries wait for.
+
+    Attributes:
+        polling: the pollers.
     """
 
     def __init__(self, world: World) -> None:
@@ -90,6 +98,9 @@ class Schedule:
         self._worker: int | None = None
         self._failures: list[tuple[Entry, Exception]] = []
         self._stretch = object()
+        self.polling = Polling()
+        self._asked_again = False  # by a thread that has left the asking to the one that is at it
+        self._rounds = (self._stretch, 0)  # of the pollers that found something, in one stretch
 
     def add(
         self,
@@ -127,20 +138,27 @@ class Schedule:
             elapsed = self._world.elapsed
         return [Pending(now + (entry.due - elapsed), entry.kind, entry.function_name, entry.detail) for entry in entries]
 
-    def snapshot(self) -> list[Entry]:
-        """Everything that waits."""
+    def snapshot(self) -> Any:
+        """Everything that waits, and who is asked."""
         with self._lock:
-            return [*self._transitions, *self._work, *self._later, *self._background, *self._arrived]
+            entries = [*self._transitions, *self._work, *self._later, *self._background, *self._arrived]
+            return entries, self.polling.snapshot()
 
-    def restore(self, entries: list[Entry]) -> None:
+    def restore(self, kept: Any) -> None:
         """Lets exactly these entries wait; the clock stands again where it stood."""
+        entries, pollers = kept
         with self._lock:
             for waiting in (self._transitions, self._work, self._later, self._background, self._arrived):
                 waiting.clear()
             self._arrived.extend(entries)
+            self.polling.restore(pollers)
 
     def has_work(self) -> bool:
-        """Whether an entry with user code is due; a cheap question for every call's end. Call it with the clock looked at."""
+        """Whether an entry with user code may be due; a cheap question for every call's end. Call it with the clock looked at."""
+        return bool(self.polling) or self.is_due()  # of pollers only asking them would tell
+
+    def is_due(self) -> bool:
+        """Whether an entry with user code is due. Call it with the clock looked at."""
         if not (self._arrived or self._later or self._work):  # as for most calls
             return False
         with self._lock:
@@ -150,7 +168,8 @@ class Schedule:
     def settle(self) -> None:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
         with self._lock:
-            if not (self._arrived or self._later or self._transitions or self._background):  # as for most calls
+            waiting = self._arrived or self._later or self._transitions or self._background
+            if not (waiting or self.polling.has_new):  # as for most calls
                 return
         self._settle_on_the_way(())
 
@@ -176,7 +195,7 @@ class Schedule:
             self._run(self._steps(duration))
         else:
             self._world.now()
-            self._settle_on_the_way(self._steps(duration))
+            self._settle_on_the_way(self._steps(duration, user_code=False))
 
     def drain(self) -> None:
         """Moves the clock as far as it takes until nothing waits.
@@ -186,15 +205,25 @@ class Schedule:
         """
         self._run(self._steps(None))
 
-    def _steps(self, duration: timedelta | None) -> Iterator[None]:
+    def _steps(self, duration: timedelta | None, *, user_code: bool = True) -> Iterator[None]:
         """Moves the clock from one due time to the next, to the end of a duration or of all that waits."""
         end = None if duration is None else self._world.elapsed + duration
-        while (due := self._soonest_to_come(in_background=end is not None)) is not None and (end is None or due <= end):
-            self._reach(due, counts_anew=end is not None)
+        while True:
+            due = self._soonest_to_come(in_background=end is not None)
+            if due is not None and (end is None or due <= end):
+                self._reach(due, counts_anew=end is not None)
+            elif not self._has_come_due(user_code=user_code):
+                break
             yield
         if end is not None:
             self._reach(end, counts_anew=True)
             yield
+
+    def _has_come_due(self, *, user_code: bool) -> bool:
+        """Whether something has come due for this thread to run since it looked, as the clock goes on by itself."""
+        with self._lock:
+            self._sort_in()
+            return self._worker == threading.get_ident() and bool(self._transitions or (user_code and self._work))
 
     def _reach(self, elapsed: timedelta, *, counts_anew: bool) -> None:
         """Moves the clock; what makes a chain over the time that a test has asked for does not count as one."""
@@ -210,6 +239,7 @@ class Schedule:
                     self._stretch = object()
                 while entry := self._take(user_code=False):
                     _happen(entry, failures)
+            self.polling.begin(lambda poller, action: _happen(self._entry_of(poller, action), failures))
         _raise_first(failures)
 
     def _run(self, steps: Iterable[None]) -> None:
@@ -220,6 +250,8 @@ class Schedule:
             is_outermost = self._worker is None
             if is_outermost:
                 self._worker, self._failures, self._stretch = threading.get_ident(), failures, object()
+            elif self._worker != threading.get_ident():
+                self._asked_again = True
         try:
             self._run_all()
             for _ in steps:
@@ -237,7 +269,7 @@ class Schedule:
         """Asking what is due and stepping down are one step, so that no other thread's entry is left behind."""
         with self._lock:
             self._sort_in()
-            if self._transitions or self._work:
+            if self._transitions or self._work or (self._asked_again and self.polling):
                 return False
             self._worker = None
             return True
@@ -246,12 +278,47 @@ class Schedule:
         while self._worker == threading.get_ident():
             with self._lock:
                 entry = self._take(user_code=True)
-                if entry is None:
-                    return
-                if not entry.runs_user_code:
+                if entry is not None and not entry.runs_user_code:
                     _happen(entry, self._failures)
                     continue
-            _happen(entry, self._failures)
+            if entry is not None:
+                _happen(entry, self._failures)
+            elif not self._poll():
+                return
+
+    def _poll(self) -> bool:
+        """Asks every poller once; whether any had work.
+
+        Raises:
+            RuntimeError: they never cease to have some.
+        """
+        self._asked_again = False
+        finders = self.polling.poll(lambda poller, action: _happen(self._entry_of(poller, action), self._failures))
+        if finders:
+            stretch, rounds = self._rounds
+            self._rounds = (self._stretch, rounds + 1 if stretch is self._stretch else 1)
+            if self._rounds[1] > _LONGEST_CHAIN:
+                raise RuntimeError(
+                    f"Gave up after {_LONGEST_CHAIN} batches: {finders[0].source} never runs out of records for "
+                    f"{finders[0].function_name}. A function that feeds its own source, or fails again and again, goes on for ever; "
+                    "advance(seconds) moves the clock by a definite time, and larger batches come to an end sooner."
+                )
+        return bool(finders)
+
+    def _entry_of(self, poller: Poller, action: Callable[[], None]) -> Entry:
+        """Asking a poller, as an entry that has come due and fails as others do."""
+        return Entry(
+            due=self._world.elapsed,
+            arrival=-1,
+            action=action,
+            kind="polling",
+            function_name=poller.function_name,
+            detail=poller.source,
+            runs_user_code=False,
+            stretch=self._stretch,
+            links=0,
+            in_background=False,
+        )
 
     def _take(self, *, user_code: bool) -> Entry | None:
         """Takes the next entry that is due."""
@@ -288,17 +355,20 @@ class Schedule:
             (self._work if entry.runs_user_code else self._transitions).append(entry)
 
     def _soonest_to_come(self, *, in_background: bool) -> timedelta | None:
-        """When the next entry is due that is not due yet; one that is due is in somebody's hands."""
+        """When the next entry is due that is not due yet, or a poller may have work; what is due is in somebody's hands."""
+        dues = self.polling.due()
         with self._lock:
             self._sort_in()
             waiting = (self._later, self._background) if in_background else (self._later,)
-            return min((entries[0].due for entries in waiting if entries), default=None)
+            dues += [entries[0].due for entries in waiting if entries]
+        return min(dues, default=None)
 
 
 def _happen(entry: Entry, failures: list[tuple[Entry, Exception]]) -> None:
     token = _happening.set(entry)
     try:
-        entry.action()
+        with invocation_clock.apart():  # from a handler that sleeps meanwhile
+            entry.action()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the others have happened
         failures.append((entry, error))
     finally:

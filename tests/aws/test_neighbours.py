@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import subprocess
+import sys
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -248,3 +250,18 @@ def test_moto_s_own_lambda_is_never_asked(moto_first: bool, package: bytes) -> N
         assert moto.awslambda.models.lambda_backends["123456789012"]["us-east-1"]._lambdas.all() == []
     with mock_aws():
         assert boto3.client("lambda", "us-east-1").list_functions()["Functions"] == []
+
+
+def test_moto_answers_also_where_it_was_imported_after_a_fake_was_used() -> None:
+    program = """
+from fakelambda import FakeLambda
+with FakeLambda() as fake:
+    fake.add_function("orders", lambda event, context: 1 // 0, DeadLetterConfig={"TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"})
+    from moto import mock_aws
+    with mock_aws():
+        fake.client().invoke(FunctionName="orders", InvocationType="Event", Payload=b"{}")
+        fake.drain()
+    print(type(fake.deliveries[0].error).__name__)
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "QueueDoesNotExist"

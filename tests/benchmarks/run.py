@@ -237,6 +237,69 @@ def draining() -> None:
     show("draining, an event of 100 000 : 100", cost[100_000][0], cost[100][0], 1.3)
 
 
+def delivering() -> None:
+    """10 000 records through an event source mapping, a hundred in a batch: per record, with the handler's own parsing of JSON."""
+    floor = floor_client()
+    queue, stream = (f"arn:aws:{name}" for name in ("sqs:us-east-1:123456789012:orders", "kinesis:us-east-1:123456789012:stream/orders"))
+    messages = [{"messageId": str(number), "body": "{}", "attributes": {}, "eventSourceARN": queue} for number in range(10_000)]
+    records = [{"Data": b"{}", "PartitionKey": "1", "SequenceNumber": str(number)} for number in range(10_000)]
+    for name, arn, sent, settings in (
+        ("short messages in the event's form", queue, messages, {"MaximumBatchingWindowInSeconds": 1}),
+        ("records as GetRecords returns them", stream, records, {"StartingPosition": "LATEST"}),
+    ):
+        with FakeLambda() as fake:
+            fake.add_function("orders", lambda _event, _context: None)
+            fake.client().create_event_source_mapping(FunctionName="orders", EventSourceArn=arn, BatchSize=100, **settings)
+            below, ours = compared(
+                lambda: [floor.invoke(FunctionName="orders", Payload=b"{}") for _ in range(100)],
+                partial(fake.deliver, arn, sent),
+                calls=1,
+                rounds=20,
+            )
+            parsed = [json.dumps(invocation.event) for invocation in fake.deliver(arn, sent)]
+        show(f"deliver: {name}", ours / len(sent), below / 100, 0.1)
+        started = time.perf_counter()
+        for event in parsed:
+            json.dumps(json.loads(event))
+        print(f"{'':8s}of which JSON, both ways: {(time.perf_counter() - started) / len(sent) * 1e6:.1f} µs")
+
+
+def polling() -> None:
+    """10 000 messages of moto's SQS through a mapping, beside reading and deleting them and calling the handler, fifty at a time."""
+    try:
+        from moto import mock_aws  # noqa: PLC0415 - the table stands without it
+    except ImportError:
+        print("moto is not installed")
+        return
+    handled = []
+    entries = [{"Id": str(number), "MessageBody": "{}"} for number in range(10)]
+    with mock_aws(), FakeLambda(schedule="manual") as fake:
+        session: Any = botocore.session.Session()
+        session.set_credentials("testing", "testing")
+        sqs = session.create_client("sqs", region_name="us-east-1")
+        polled, read = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("polled", "read"))
+        fake.add_function("orders", lambda event, _context: handled.append(len(event["Records"])))
+        fake.client().create_event_source_mapping(FunctionName="orders", EventSourceArn="arn:aws:sqs:us-east-1:123456789012:polled")
+
+        def by_hand() -> None:
+            while messages := sqs.receive_message(
+                QueueUrl=read, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"], WaitTimeSeconds=0
+            ).get("Messages"):
+                handled.append(len(messages))
+                handles = [{"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(messages)]
+                sqs.delete_message_batch(QueueUrl=read, Entries=handles)
+
+        pairs = []
+        for _ in range(200):
+            for _ in range(5):
+                for url in (polled, read):
+                    sqs.send_message_batch(QueueUrl=url, Entries=entries)
+            pairs.append((microseconds(by_hand, 1), microseconds(fake.run_due, 1)))
+    assert sum(handled) == 20_000
+    below, ours = (sum(times) / 10_000 for times in zip(*pairs, strict=True))
+    show("polling moto's SQS, per message", ours, below, 1.3)
+
+
 def pages() -> None:
     """A page of 50 with few and with many functions."""
     with ExitStack() as stack:
@@ -315,7 +378,20 @@ def moto() -> None:
 def main() -> None:
     """Prints the table."""
     print(f"Python {sys.version.split()[0]}, botocore {botocore.__version__}")
-    for measure in (single_calls, deployed_code, cold_starts, memory, entering, draining, pages, versions, plugin, moto):
+    for measure in (
+        single_calls,
+        deployed_code,
+        cold_starts,
+        memory,
+        entering,
+        draining,
+        delivering,
+        polling,
+        pages,
+        versions,
+        plugin,
+        moto,
+    ):
         measure()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fakelambda.runtime import process
-from fakelambda.runtime.environ import OverHost, current, encoded, lambda_variables
+from fakelambda.runtime.environ import Deployed, OverHost, current, encoded, lambda_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,19 @@ def test_deployed_code_does_not_see_the_host_s_variables(monkeypatch: pytest.Mon
     seen = dict(os.environ)
     current.reset(token)
     assert seen == {"OWN": "1"}
+
+
+def test_moto_finds_its_own_settings_where_deployed_code_sees_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "111111111111")
+    monkeypatch.setenv("OF_THE_HOST", "1")
+    token = current.set(Deployed(encoded({"OWN": "1"})))
+    try:
+        assert dict(os.environ) == {"OWN": "1"}
+        found = [os.environ.get(name) for name in ("MOTO_ACCOUNT_ID", "MOTO_UNKNOWN", "OF_THE_HOST", "OWN")]
+        assert "MOTO_ACCOUNT_ID" in os.environ
+    finally:
+        current.reset(token)
+    assert found == ["111111111111", None, None, "1"]
 
 
 def test_a_callable_sees_the_host_s_variables_under_its_own_live(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,49 @@
+"""What the records of ordered sources say of themselves: where they stand, when they arrived, what keeps them in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fakelambda.domain.sources import FIRST_SHARD
+
+Record = Mapping[str, Any]
+KAFKA: Final = ("kafka", "self-managed-kafka")
+
+
+def shard_of(service: str, record: Record) -> str:
+    """The id of the shard that a record of an event comes from; the partitions of Kafka, which share batches, count as one.
+
+    Args:
+        service: the source's, as its ARN names it.
+    """
+    return (str(record["eventID"]).rpartition(":")[0] if service == "kinesis" else "") or FIRST_SHARD
+
+
+def partition_of(record: Record) -> str:
+    """The topic and the partition of a record of Kafka, as events name them."""
+    return f"{record['topic']}-{record['partition']}"
+
+
+def ordering_key(service: str, record: Record) -> str:
+    """What a record shares with those that it must not overtake, where a shard is processed in several lanes."""
+    if service == "kinesis":
+        return str(record["kinesis"]["partitionKey"])
+    return json.dumps(record["dynamodb"]["Keys"], sort_keys=True) if service == "dynamodb" else ""
+
+
+def arrived_at(service: str, record: Record) -> datetime | None:
+    """When a record came to its source; None where the record does not tell."""
+    match service:
+        case "kinesis":
+            seconds = record["kinesis"].get("approximateArrivalTimestamp")
+        case "dynamodb":
+            seconds = record["dynamodb"].get("ApproximateCreationDateTime")
+        case "kafka" | "self-managed-kafka":
+            milliseconds = record.get("timestamp")
+            seconds = None if milliseconds is None else milliseconds / 1000
+        case _:
+            seconds = None
+    return None if seconds is None else datetime.fromtimestamp(float(seconds), UTC)

@@ -1,0 +1,1 @@
+"""Event sources: what polls them, and what becomes of their records."""

@@ -44,8 +44,11 @@ def test_the_stack_works(fake_lambda: FakeLambda) -> None:
     assert invoke(outputs["Function"], "by hand") == {"taken": 1}
     announce(outputs["Topic"], "by topic")
 
-    assert taken() == {"by hand": "1", "by topic": "1"}
-    assert [run.qualifier for run in fake_lambda.invocations] == ["live", "live"]
+    boto3.client("sqs", REGION).send_message(QueueUrl=outputs["Queue"], MessageBody=json.dumps({"id": "by queue"}))
+    fake_lambda.drain()
+
+    assert taken() == {"by hand": "1", "by topic": "1", "by queue": "1"}
+    assert [run.qualifier for run in fake_lambda.invocations] == ["live", "live", "live"]
 
 
 def test_the_backlog_is_mapped_to_the_alias(fake_lambda: FakeLambda) -> None:

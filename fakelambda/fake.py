@@ -262,6 +262,11 @@ def watched() -> Iterator[deque[FakeLambda]]:
         _watchers[:] = [watcher for watcher in _watchers if watcher is not started]
 
 
+def is_watched() -> bool:
+    """Whether somebody reports on the fakes that are started now."""
+    return bool(_watchers)
+
+
 def current() -> FakeLambda:
     """The innermost active fake, for tests that a decorator gave one.
 

@@ -97,6 +97,10 @@ class State:
         """The functions of an account and region, by name."""
         return self._functions[account_id, region]
 
+    def all_functions(self) -> list[Function]:
+        """Those of every account and region."""
+        return [function for shelf in self._functions.values() for function in shelf.as_mapping().values()]
+
     def layers(self, account_id: str, region: str) -> Shelf[Layer]:
         """The layers of an account and region, by name."""
         return self._layers[account_id, region]

@@ -46,12 +46,13 @@ BELOW = {
     "preparation": {"domain", "inspection", "runtime", "operations", "faults", "aws", "observation"},
     "delivering": {"inspection", "preparation", "sources"},
     "fake": {"domain", "runtime", "schedule", "operations", "aws", "callers", "composition", "decoration", "delivering", "snapshots"},
+    "stateful": {"domain", "fake", "faults", "inspection", "schedule", "stateful"},
     "__init__": {"domain", "fake", "inspection", "runtime", "schedule"},
     "__main__": {"fakelambda"},
 }
 ONLY_AWS_KNOWS = {"botocore", "boto3", "aiobotocore"}
-KNOWS_BOTOCORES_TYPES = {"fake", "strategies", "__main__"}  # client() takes a Config; requests are made from the model; the tour catches
-NEEDS_HYPOTHESIS = {"strategies"}  # the extra of that name installs it; nothing imports these rooms by itself
+KNOWS_BOTOCORES_TYPES = {"fake", "strategies", "stateful", "__main__"}  # a Config is taken; requests come from the model; errors are caught
+NEEDS_HYPOTHESIS = {"strategies", "stateful"}  # the extra of that name installs it; nothing imports these rooms by itself
 EXTRAS = {"pytest", "hypothesis", "freezegun", "time_machine", "moto", "boto3", "aiobotocore"}
 
 

@@ -9,6 +9,7 @@ import zipfile
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import hypothesis
 import pytest
 import time_machine
 from botocore.client import BaseClient
@@ -44,6 +45,8 @@ UNTYPED = (  # answers that lack "Type", though their class has it elsewhere [re
     "Specified ConcurrentExecutions for function",
     " ReservedConcurrentExecutions  ",
 )
+
+hypothesis.settings.register_profile("long", max_examples=2500)  # what looks longer scales with it: about 250 000 steps of all machines
 
 _violations: list[str] = []
 

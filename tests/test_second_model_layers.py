@@ -1,7 +1,7 @@
 """The second model's layers: a page of dictionaries beside the fake, with two accounts that publish, share and use layers.
 
 It imports nothing of fakelambda but its front door. Where it is not known which of several reasons to refuse a call comes first, any is
-allowed. To look longer, run this file as a script: ``python tests/test_second_model_layers.py 2000``.
+allowed. ``--hypothesis-profile=long`` looks longer.
 """
 
 # ruff: noqa: N803 - the model's arguments carry AWS's names
@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import zipfile
+from copy import deepcopy
 from typing import Any
 
+import botocore.session
+import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from fakelambda import FakeLambda
+from fakelambda import FakeLambda, strategies
 
 ACCOUNTS = ("123456789012", "210987654321")
 INVALID = "InvalidParameterValueException: "
@@ -227,6 +230,11 @@ SAID = st.fixed_dictionaries(
 )
 
 
+SERVICE: Any = botocore.session.get_session().get_service_model("lambda")
+MODELLED = [name for name in SERVICE.operation_names if "Layer" in name and hasattr(Oracle, xform_name(name))]
+INVALID_REQUESTS = {name: strategies.requests(name, invalid=True) for name in MODELLED}
+
+
 class SideBySide(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
@@ -238,6 +246,22 @@ class SideBySide(RuleBasedStateMachine):
         self.permit(ACCOUNTS[0], "a", 1, "s1", ACCOUNTS[1], None)
         for caller in ACCOUNTS:
             self.create_function(caller, "one", [arn_of(ACCOUNTS[0], "a", 1)])
+        self.take_a_snapshot()
+
+    @rule()
+    def take_a_snapshot(self) -> None:
+        self.kept: Any = self.fake.snapshot(), deepcopy(self.oracle)
+
+    @rule()
+    def restore(self) -> None:
+        snapshot, oracle = self.kept
+        self.fake.restore(snapshot)
+        self.oracle = deepcopy(oracle)
+
+    @rule(data=st.data(), caller=CALLERS, operation=st.sampled_from(MODELLED))
+    def ask_for_what_is_invalid(self, data: st.DataObject, caller: str, operation: str) -> None:
+        given = data.draw(INVALID_REQUESTS[operation])
+        assert self.refused(caller, xform_name(operation), given).startswith("ValidationException: 1 validation error detected: ")
 
     def teardown(self) -> None:
         if hasattr(self, "fake"):
@@ -410,12 +434,15 @@ class SideBySide(RuleBasedStateMachine):
         version["revision"] = policy["RevisionId"]
 
 
-ORDINARY = settings(max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
+@pytest.mark.usefixtures("time_moves_by_order_only")
 def test_the_fake_and_the_second_model_agree_on_layers() -> None:
-    run_state_machine_as_test(SideBySide, settings=ORDINARY)
-
-
-if __name__ == "__main__":
-    run_state_machine_as_test(SideBySide, settings=settings(ORDINARY, max_examples=int(sys.argv[1]), stateful_step_count=50))
+    run_state_machine_as_test(
+        SideBySide,
+        settings=settings(
+            max_examples=settings().max_examples * 7 // 10,
+            stateful_step_count=40,
+            deadline=None,
+            phases=[Phase.reuse, Phase.generate, Phase.shrink],  # explaining would trace every line
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )

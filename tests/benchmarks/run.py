@@ -346,6 +346,75 @@ def plugin() -> None:
     print(f"the plugin, of importing pytest: {min(ours):.0f} of {min(theirs):.0f} µs, {min(ours) / min(theirs):.1%}   (at most 3 %)")
 
 
+def fixtures() -> None:
+    """What the fixtures ``fake_lambda`` and ``lambda_client`` do for each test after the first."""
+    floor = floor_client()
+
+    def per_test() -> None:
+        with FakeLambda() as fake:
+            fake.client()
+
+    below, ours = compared(lambda: floor.get_function(FunctionName="orders"), per_test)
+    show("a fake and its client, per test", ours, below, 3)
+
+
+def snapshots() -> None:
+    """Taking a snapshot of 1 000 functions and restoring it."""
+    floor = floor_client()
+    with FakeLambda() as fake:
+        client, code = fake.client(), zipped("")
+        for index in range(1000):
+            client.create_function(FunctionName=f"f{index:04}", Runtime="python3.13", Handler="a.b", Role=ROLE, Code={"ZipFile": code})
+
+        def there_and_back() -> None:
+            fake.restore(fake.snapshot())
+
+        below, ours = compared(lambda: floor.get_function(FunctionName="orders"), there_and_back)
+    show("snapshot and restore of 1 000 functions", ours, below, 1)
+
+
+def machine_steps() -> None:
+    """How many steps a state machine of Hypothesis makes in a second: of ours, and of one whose steps call nothing."""
+    try:
+        from hypothesis import HealthCheck, Phase, settings  # noqa: PLC0415 - the table stands without it
+        from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test  # noqa: PLC0415 - the same
+
+        from fakelambda.stateful import LambdaMachine  # noqa: PLC0415 - the same
+    except ImportError:
+        print("hypothesis is not installed")
+        return
+    made = [0]
+
+    class Empty(RuleBasedStateMachine):
+        @rule()
+        def step(self) -> None:
+            made[0] += 1
+
+    class WithoutAClient(LambdaMachine):
+        @rule()
+        def step(self) -> None:
+            made[0] += 1
+            if "orders" not in self.fake.functions:
+                self.fake.add_function("orders", returns=None)
+
+    class WithAClient(WithoutAClient):
+        @rule()
+        def step(self) -> None:
+            super().step()
+            self.client.get_function(FunctionName="orders")
+
+    for name in [name for name, value in vars(LambdaMachine).items() if hasattr(value, "hypothesis_stateful_rule")]:
+        setattr(WithoutAClient, name, None)
+    chosen = settings(
+        max_examples=100, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=[*HealthCheck]
+    )
+    for label, machine in (("an empty machine", Empty), ("a fake, no client", WithoutAClient), ("a call of a client each", WithAClient)):
+        made[0] = 0
+        started = time.perf_counter()
+        run_state_machine_as_test(machine, settings=chosen)
+        print(f"machine steps per second, {label:24s} {made[0] / (time.perf_counter() - started):8.0f}")
+
+
 def moto() -> None:
     """The same of moto, where it can."""
     try:
@@ -390,6 +459,9 @@ def main() -> None:
         pages,
         versions,
         plugin,
+        fixtures,
+        snapshots,
+        machine_steps,
         moto,
     ):
         measure()

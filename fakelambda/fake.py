@@ -5,7 +5,7 @@ from __future__ import annotations
 import random as chance
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Literal, Self, cast
@@ -196,6 +196,23 @@ class FakeLambda(Delivering, Callers):
             config: of botocore, such as its retry mode.
         """
         return sessions.lambda_client(region or self.region, account_id, config)
+
+    def async_client(
+        self, region: str | None = None, account_id: str | None = None, config: Config | None = None
+    ) -> AbstractAsyncContextManager[Any]:
+        """A real aiobotocore client that needs no credentials, for `async with`; your code or test has to import aiobotocore or aioboto3.
+
+        Args:
+            region, account_id, config: as of `client`.
+
+        Raises:
+            RuntimeError: on entry, aiobotocore is not imported.
+
+        Example:
+            >>> async with fake.async_client() as client:
+            ...     answer = await client.invoke(FunctionName="orders")
+        """
+        return sessions.asynchronous_lambda_client(region or self.region, account_id, config)
 
     def attach(self, client: BaseClient) -> None:
         """Makes a Lambda client ask the active fake; only needed for one whose class is not botocore's.

@@ -44,9 +44,7 @@ def _of_endpoint(variables: dict[str, Any]) -> Callable[[float], None] | None:
 
 
 def _of_waiter(variables: dict[str, Any]) -> Callable[[float], None] | None:
-    fake = hook.active()
-    is_lambda = type(variables["self"]).__name__.startswith("Lambda.Waiter.")  # the class that botocore makes for each waiter
-    return fake.sleep if fake is not None and is_lambda else None
+    return hook.sleeper_of_waiter(variables["self"])
 
 
 _SHIMS = {botocore.endpoint: _Time(_of_endpoint), botocore.waiter: _Time(_of_waiter)}

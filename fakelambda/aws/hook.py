@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import botocore
 from botocore.client import BaseClient
 
-from fakelambda.aws import retries, tracing
-from fakelambda.domain.errors import NotModelled
+from fakelambda.aws import asynchronous_clients, retries, tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -140,6 +139,9 @@ def _strain(client: BaseClient) -> None:
 class _World:
     """Time and chance of whoever is active; the real ones where no fake is."""
 
+    def is_virtual(self) -> bool:
+        return active() is not None
+
     def now(self) -> float:
         fake = active()
         return time.time() if fake is None else fake.monotonic()  # noqa: TID251 - without a fake the limiter keeps real time
@@ -188,7 +190,6 @@ class _ClientHook:
 
     def __init__(self, client: BaseClient) -> None:
         self._client = weakref.ref(client)
-        self._asynchronous = _is_asynchronous(client)
 
     def register(self, events: Any) -> None:
         """Registers on the client's own emitter; a second registration changes nothing."""
@@ -212,10 +213,6 @@ class _ClientHook:
                     "write: with fake: ..., or call fake.start()."
                 )
             return None
-        if self._asynchronous:
-            raise NotModelled(
-                f"{model.name}: fakelambda does not serve aiobotocore clients; use a botocore or boto3 client while a FakeLambda is active."
-            )
         body = params["body"]
         conversation = fake.converse(
             operation_model=model,
@@ -260,6 +257,31 @@ class _ClientHook:
             parsed.update(flight.success.parsed(attempts))
 
 
+class _AsynchronousClientHook(_ClientHook):
+    """The handlers of a client of aiobotocore, which awaits bodies and back-off. The operation itself runs at once, in the calling task."""
+
+    def __init__(self, client: BaseClient) -> None:
+        super().__init__(client)
+        self._bodies = asynchronous_clients.Bodies(client)
+        asynchronous_clients.wait_virtually(sleeper_of, sleeper_of_waiter)
+
+    def _answer(self, params: dict[str, Any], **arguments: Any) -> Any:  # type: ignore[override]  # events come with keywords only
+        answer = super()._answer(params=params, **arguments)
+        if answer is None:
+            return None
+        response, parsed = answer
+        self._bodies.stream(parsed, params["url"])
+        return self._bodies.http(response), parsed
+
+    def _send(self, request: Any, **_: Any) -> Any:
+        response = super()._send(request)
+        return None if response is None else self._bodies.http(response)
+
+    def _fill(self, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        super()._fill(parsed, context)
+        self._bodies.stream(parsed, "")
+
+
 def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: bool = False) -> None:
     """Makes a Lambda client ask the active fake.
 
@@ -269,7 +291,7 @@ def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: boo
     """
     made: _ClientHook | None = client.__dict__.get(_HOOKED)
     if made is None:
-        made = _ClientHook(client)
+        made = (_AsynchronousClientHook if asynchronous_clients.is_asynchronous(client) else _ClientHook)(client)
         made.register(client.meta.events)
         setattr(client, _HOOKED, made)
     made.account_id = account_id or made.account_id
@@ -280,6 +302,13 @@ def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | Non
     """Who waits before the next attempt of a request; None for one that is not ours."""
     flight: _Flight | None = request_dict["context"].get(_FLIGHT)
     return None if flight is None else flight.conversation.sleep
+
+
+def sleeper_of_waiter(waiter: object) -> Callable[[float], None] | None:
+    """Who waits for a waiter's next attempt; None for one that is not ours."""
+    fake = active()
+    is_lambda = type(waiter).__name__.startswith("Lambda.Waiter.")  # the class that botocore makes for each waiter
+    return fake.sleep if fake is not None and is_lambda else None
 
 
 def _wrap_clients() -> None:
@@ -334,9 +363,9 @@ def _look_ahead(client: BaseClient, operation_model: OperationModel | None) -> N
     fake = active()
     if fake is None or operation_model is None or not operation_model.name.startswith(_READING):
         return
-    if client.meta.service_model.service_name != "lambda" and OURS not in client.__dict__ and not _is_asynchronous(client):
+    if (
+        client.meta.service_model.service_name != "lambda"
+        and OURS not in client.__dict__
+        and not asynchronous_clients.is_asynchronous(client)
+    ):
         fake.before_reading()
-
-
-def _is_asynchronous(client: BaseClient) -> bool:
-    return any(base.__module__.startswith("aiobotocore.") for base in type(client).__mro__)

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from fakelambda.aws import event_sources, hook, messages, sessions
+from fakelambda.aws import asynchronous_clients, event_sources, hook, messages, sessions
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
 from fakelambda.runtime.logs import Log
@@ -70,7 +70,7 @@ class Neighbours:
 
     def connect(self, session: Any) -> None:
         """Uses a boto3 or botocore session from now on."""
-        if not (hasattr(session, "create_client") or hasattr(session, "client")):
+        if not (hasattr(session, "create_client") or hasattr(session, "client")) or asynchronous_clients.is_asynchronous(session):
             raise TypeError(f"connect() takes a boto3 or botocore session, not {session!r}; write fake.connect(boto3.Session()).")
         self._session = session
         self._clients.clear()

@@ -11,6 +11,8 @@ from botocore.retries.adaptive import ClientRateLimiter, RateClocker
 from botocore.retries.bucket import Clock, TokenBucket
 from botocore.retries.throttling import CubicCalculator
 
+from fakelambda.aws import asynchronous_clients
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,6 +23,9 @@ _TICK = 1e-6  # the finest step of a datetime; a shorter wait would move nothing
 
 class World(Protocol):
     """Time and chance, as a client's retries use them."""
+
+    def is_virtual(self) -> bool:
+        """Whether sleeping takes no time."""
 
     def now(self) -> float:
         """Seconds of the clock that the rate is measured with."""
@@ -40,7 +45,11 @@ def renew(client: BaseClient, world: World) -> None:
             quota.release(quota.INITIAL_CAPACITY)
     for owner in _owners(client, "before-send"):
         if isinstance(owner, ClientRateLimiter):
+            _fill_bucket(owner, _Clock(world))
             _renew_limiter(owner, _Clock(world))
+        elif limiter := asynchronous_clients.limiter_of(owner):
+            asynchronous_clients.fill_bucket(limiter, _Clock(world), world.is_virtual)
+            _renew_limiter(limiter, _Clock(world))
     for owner in _owners(client, "needs-retry"):
         _hand_chance(owner, world)
 
@@ -64,12 +73,15 @@ def _hand_chance(retry_handler: Any, world: World) -> None:
             retry_handler._action = lambda attempts: world.random() * delay["growth_factor"] ** (attempts - 1)  # type: ignore[attr-defined]  # noqa: SLF001 - as delay_exponential
 
 
-def _renew_limiter(limiter: Any, clock: _Clock) -> None:
+def _fill_bucket(limiter: Any, clock: _Clock) -> None:
     bucket = TokenBucket(max_rate=1, clock=clock)
     bucket._new_fill_rate_condition = _Condition(bucket._new_fill_rate_condition, clock)  # type: ignore[attr-defined]  # noqa: SLF001 - it would wait for real
+    limiter._token_bucket = bucket  # noqa: SLF001 - as in a new client
+
+
+def _renew_limiter(limiter: Any, clock: _Clock) -> None:
     limiter._enabled = False  # noqa: SLF001 - as in a new client
     limiter._clock = clock  # noqa: SLF001 - as in a new client
-    limiter._token_bucket = bucket  # noqa: SLF001 - as in a new client
     limiter._rate_clocker = RateClocker(clock)  # noqa: SLF001 - as in a new client
     limiter._rate_adjustor = CubicCalculator(starting_max_rate=0, start_time=clock.current_time())  # noqa: SLF001 - as in a new client
 

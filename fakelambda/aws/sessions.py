@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +12,15 @@ import botocore.session
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from botocore.client import BaseClient
     from botocore.config import Config
 
 from fakelambda.aws import hook
 
 _clients: dict[tuple[str, str | None, Any], BaseClient] = {}
+_MODULES = sys.modules  # the host's, also inside an invocation
 
 
 @cache
@@ -24,13 +29,22 @@ def session() -> Any:
 
     Its clients outlive a test, so whatever they took from the environment of one would leak into the next.
     """
+    return _isolated(botocore.session.Session)
+
+
+@cache
+def _asynchronous_session(session_class: Any) -> Any:
+    return _isolated(session_class)
+
+
+def _isolated(session_class: Any) -> Any:
     isolated = {name: (None, None, default, convert) for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
     nowhere = {
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
         "ignore_configured_endpoint_urls": (None, None, True, None),
     }
-    made = botocore.session.Session(session_vars={**isolated, **nowhere})
+    made = session_class(session_vars={**isolated, **nowhere})
     made.set_credentials("testing", "testing", "testing")
     return made
 
@@ -50,3 +64,21 @@ def lambda_client(region: str, account_id: str | None, config: Config | None) ->
         hook.hook(client, account_id, needs_a_fake=True)
         _clients[key] = client
     return client
+
+
+@asynccontextmanager
+async def asynchronous_lambda_client(region: str, account_id: str | None, config: Config | None) -> AsyncIterator[Any]:
+    """A Lambda client of aiobotocore that asks the active fake; not kept, as it belongs to an event loop.
+
+    Args:
+        account_id, config: as of ``lambda_client``.
+
+    Raises:
+        RuntimeError: nobody has imported aiobotocore.
+    """
+    aiobotocore = _MODULES.get("aiobotocore.session")
+    if aiobotocore is None:
+        raise RuntimeError("async_client() makes a client of aiobotocore; import aiobotocore.session or aioboto3 before.")
+    async with _asynchronous_session(aiobotocore.AioSession).create_client("lambda", region_name=region, config=config) as client:
+        hook.hook(client, account_id)
+        yield client

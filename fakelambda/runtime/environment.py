@@ -236,13 +236,12 @@ class ExecutionEnvironment:
             modules.current.reset(modules_token)
 
     def _call(self, run: Callable[..., Any], handler: Callable[[Any, Any], Any], event: bytes, context: LambdaContext) -> bytes:
-        with coroutines.no_loop_around():
-            result = run(handler, marshal.unmarshal(event), context)
-            if isinstance(result, CoroutineType):
-                if self.modules is None:
-                    result = run(coroutines.finish, result)
-                else:
-                    result.close()  # deployed code cannot answer with one, in AWS neither; nothing shall warn that it was never awaited
+        result = run(handler, marshal.unmarshal(event), context)
+        if isinstance(result, CoroutineType):
+            if self.modules is None:
+                result = run(coroutines.finish, result)
+            else:
+                result.close()  # deployed code cannot answer with one, in AWS neither; nothing shall warn that it was never awaited
         return marshal.marshal(result, ascii_only=self._ascii_only)
 
     def timed_out(self, context: LambdaContext, *, cold_start: bool) -> Outcome:

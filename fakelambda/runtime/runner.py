@@ -15,7 +15,7 @@ from fakelambda.domain import provisioned_concurrency, runtimes
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.xray import Trace
-from fakelambda.runtime import capturing, failures, logs, sleeping
+from fakelambda.runtime import capturing, coroutines, failures, logs, sleeping
 from fakelambda.runtime.canned import Canned
 from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
@@ -152,7 +152,7 @@ class Runner:
         environment = self._acquire(function, configuration, None, initialization_type)
         capturing.begin(environment.root_logger)
         try:
-            return environment.module(name)
+            return coroutines.outside(environment.module, name)
         finally:
             environment.root_logger = capturing.end(environment.root_logger)
             self._environments.release(environment)
@@ -173,7 +173,7 @@ class Runner:
         sleep_token = sleeping.current.set(clock.sleep)
         capturing.begin(environment.root_logger)
         try:
-            clock.deadline.run(environment.initialise)
+            coroutines.outside(clock.deadline.run, environment.initialise)
         except BaseException as error:
             if failures.belongs_to_the_test_runner(error):
                 raise
@@ -231,7 +231,9 @@ class Runner:
         capturing.begin(environment.root_logger)
         try:
             # In a copy of the context, so that variables which a handler sets stay with it.
-            outcome = copy_context().run(environment.invoke, execution.payload, context, initialised, clock.deadline.run)
+            outcome = copy_context().run(
+                coroutines.outside, environment.invoke, execution.payload, context, initialised, clock.deadline.run
+            )
         finally:
             environment.root_logger = capturing.end(environment.root_logger)
             sleeping.current.reset(sleep_token)

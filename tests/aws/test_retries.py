@@ -425,6 +425,7 @@ class _Fakes:
 
     def __init__(self, fake: FakeLambda) -> None:
         self.now, self.sleep, self.random = fake._server.monotonic, fake._server.sleep, fake._server.jitter
+        self.is_virtual = lambda: True
 
 
 # ---- no other mock answers ----

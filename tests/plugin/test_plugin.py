@@ -382,7 +382,7 @@ USES_THE_FIXTURE = """
 @as_installed
 def test_installing_is_enough(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(USES_THE_FIXTURE)
-    run_apart(pytester, "-W", "error").assert_outcomes(passed=1)
+    run_apart(pytester, "-W", "error", "-p", "no:asyncio").assert_outcomes(passed=1)
 
 
 @as_installed

@@ -80,5 +80,5 @@ async def asynchronous_lambda_client(region: str, account_id: str | None, config
     if aiobotocore is None:
         raise RuntimeError("async_client() makes a client of aiobotocore; import aiobotocore.session or aioboto3 before.")
     async with _asynchronous_session(aiobotocore.AioSession).create_client("lambda", region_name=region, config=config) as client:
-        hook.hook(client, account_id)
+        hook.hook(client, account_id, needs_a_fake=True)
         yield client

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import socket
@@ -259,7 +260,8 @@ async def test_a_payload_that_was_closed_half_read_is_incomplete(payload: Any) -
 @pytest.mark.filterwarnings("ignore:aiobotocore.s httpx backend:DeprecationWarning")  # where it finds the elder httpx
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_client_over_httpx_has_httpx_s_bodies_also_under_trio(backend: str) -> None:
-    pytest.importorskip("httpx")
+    if importlib.util.find_spec("httpx2") is None:
+        pytest.importorskip("httpx")
     anyio = pytest.importorskip("anyio")
     pytest.importorskip(backend)
     config = AioConfig(http_session_cls=HttpxSession, retries={"mode": "adaptive"})
@@ -569,6 +571,12 @@ async def test_regions_and_accounts(fake: FakeLambda) -> None:
         fake.fail("ListFunctions", "TooManyRequestsException")
         with pytest.raises(impatient.exceptions.TooManyRequestsException):
             await names_of(impatient)
+
+
+async def test_a_client_of_a_fake_that_is_not_active_calls_nobody() -> None:
+    async with FakeLambda().async_client() as client:
+        with pytest.raises(RuntimeError, match="no FakeLambda is active"):
+            await names_of(client)
 
 
 async def test_aioboto3(fake: FakeLambda) -> None:

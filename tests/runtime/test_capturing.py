@@ -56,7 +56,7 @@ def test_the_report_of_a_failure():
 @pytest.mark.parametrize("capture", ["fd", "no"])
 def test_each_way_of_capturing_shows_what_handlers_say(pytester: pytest.Pytester, capture: str) -> None:
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_inprocess(f"--capture={capture}")
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", f"--capture={capture}")
     result.assert_outcomes(passed=5, failed=1)
     lines = ["printed in the handler", "printed in a thread"]
     if capture != "no":

@@ -596,6 +596,6 @@ def test_afterwards():
 
 def test_the_timeout_of_the_test_ends_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(PYTEST_TIMEOUT)
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*Failed: Timeout of the test*"])

@@ -94,42 +94,42 @@ class Faults:
 
     Args:
         roll: draws evenly from 0..1.
+
+    Attributes:
+        ordered: those that are not over.
     """
 
     def __init__(self, roll: Callable[[], float]) -> None:
         self._roll = roll
         self._lock = threading.RLock()  # a condition of the test's may call the fake
-        self._ordered: list[Fault] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._ordered)
+        self.ordered: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
         """Orders one more."""
         with self._lock:
-            self._ordered = [*self._ordered, fault]
+            self.ordered = [*self.ordered, fault]
 
     def remove(self, fault: Fault) -> None:
         """Forgets one, if it is there."""
         with self._lock:
-            self._ordered = [other for other in self._ordered if other is not fault]
+            self.ordered = [other for other in self.ordered if other is not fault]
 
     def striking(self, call: ApiCall) -> Fault | None:
         """The fault that fails the next attempt of a call, the first ordered of several; None where the attempt goes well."""
         with self._lock:
-            met = [fault for fault in self._ordered if fault.meets(call)]
+            met = [fault for fault in self.ordered if fault.meets(call)]
             struck = next((fault for fault in met if fault.strikes(self._roll)), None)
-            self._ordered = [fault for fault in self._ordered if not fault.is_over()]
+            self.ordered = [fault for fault in self.ordered if not fault.is_over()]
         return struck
 
     def snapshot(self) -> list[tuple[Fault, tuple[int, int]]]:
         """The faults and how far each has got."""
         with self._lock:
-            return [(fault, fault.progress()) for fault in self._ordered]
+            return [(fault, fault.progress()) for fault in self.ordered]
 
     def restore(self, kept: list[tuple[Fault, tuple[int, int]]]) -> None:
         """Orders those again."""
         with self._lock:
-            self._ordered = [fault for fault, _ in kept]
+            self.ordered = [fault for fault, _ in kept]
             for fault, progress in kept:
                 fault.go_back(progress)

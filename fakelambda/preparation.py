@@ -197,7 +197,7 @@ class Preparation(Observation):
     def _version(self, function_name: str) -> tuple[Function, FunctionConfiguration]:
         reference = self._reference(function_name, None)
         with self._service.lock:
-            function = self._service.state.functions(reference.account_id, reference.region).get(reference.name)
+            function = self._service.state.function(reference)
             version = function.resolve(reference.qualifier) if function else None
         if function is None or version is None:
             raise ValueError(f"There is no function {function_name!r}; existing: {', '.join(self.functions) or 'none'}.")
@@ -215,7 +215,7 @@ class Preparation(Observation):
         """
         reference, wanted = self._reference(function_name, None), [str(version) for version in versions]
         with self._service.lock:
-            function = self._service.state.functions(reference.account_id, reference.region).get(reference.name)
+            function = self._service.state.function(reference)
             if function is None or reference.qualifier not in function.aliases:
                 raise ValueError(f"route({function_name!r}, ...): there is no such alias; name one as 'function:alias'.")
             missing = [version for version in wanted if function.version(version) is None]

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function
 from fakelambda.domain.layers import Layer
+from fakelambda.domain.names import FunctionReference
 from fakelambda.domain.principals import Membership
 
 Record = TypeVar("Record")
@@ -21,60 +22,63 @@ class Shelf(Generic[Record]):
 
     Args:
         name_of: what a record is found by.
+
+    Attributes:
+        by_name: the records, to be read only.
     """
 
     def __init__(self, name_of: Callable[[Record], str]) -> None:
         self._name_of = name_of
-        self._by_name: dict[str, Record] = {}
+        self.by_name: dict[str, Record] = {}
         self._names: list[str] = []
         self._is_kept = False
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return name in self.by_name
 
     def __len__(self) -> int:
         return len(self._names)
 
     def get(self, name: str) -> Record | None:
         """The record of a name; None where there is none."""
-        return self._by_name.get(name)
+        return self.by_name.get(name)
 
     def put(self, record: Record) -> None:
         """Stores a record in the place of what had its name."""
         name = self._name_of(record)
         self._part_from_what_is_kept()
-        if name not in self._by_name:
+        if name not in self.by_name:
             bisect.insort(self._names, name)
-        self._by_name[name] = record
+        self.by_name[name] = record
 
     def remove(self, name: str) -> None:
         """Takes a record off the shelf."""
         self._part_from_what_is_kept()
-        del self._by_name[name]
+        del self.by_name[name]
         del self._names[bisect.bisect_left(self._names, name)]
 
     def starting_at(self, name: str) -> Iterator[Record]:
         """The records from a name on, in order; all of them from ""."""
         for index in range(bisect.bisect_left(self._names, name), len(self._names)):
-            yield self._by_name[self._names[index]]
+            yield self.by_name[self._names[index]]
 
     def as_mapping(self) -> dict[str, Record]:
         """A copy of the shelf by name."""
-        return {name: self._by_name[name] for name in self._names}
+        return {name: self.by_name[name] for name in self._names}
 
     def snapshot(self) -> Kept[Record]:
         """What is on it; nothing is copied before something changes."""
         self._is_kept = True
-        return self._by_name, self._names
+        return self.by_name, self._names
 
     def restore(self, kept: Kept[Record]) -> None:
         """Puts back what was on it."""
-        self._by_name, self._names = kept
+        self.by_name, self._names = kept
         self._is_kept = True
 
     def _part_from_what_is_kept(self) -> None:
         if self._is_kept:
-            self._by_name, self._names, self._is_kept = self._by_name.copy(), self._names.copy(), False
+            self.by_name, self._names, self._is_kept = self.by_name.copy(), self._names.copy(), False
 
 
 Shelves: TypeAlias = dict[tuple[str, str], Shelf[Record]]
@@ -96,6 +100,10 @@ class State:
     def functions(self, account_id: str, region: str) -> Shelf[Function]:
         """The functions of an account and region, by name."""
         return self._functions[account_id, region]
+
+    def function(self, reference: FunctionReference) -> Function | None:
+        """The function that is meant, whatever the qualifier; None where there is none."""
+        return self._functions[reference.account_id, reference.region].by_name.get(reference.name)
 
     def all_functions(self) -> list[Function]:
         """Those of every account and region."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 _NO_TIME = dt.timedelta(0)
-_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_VERSION_4 = 4 << 76 | 0b10 << 62  # and the variant of RFC 4122
+_CHANCE = (1 << 128) - 1 ^ 0xF << 76 ^ 0b11 << 62  # the other bits of a UUID
 _MODULES = sys.modules  # the host's, also inside an invocation
 
 
@@ -28,6 +29,7 @@ class World:
 
     Attributes:
         leapt: told how many seconds whenever ``reach`` has moved the clock.
+        moved_at: the time to which the clock was moved last, rather than ran.
     """
 
     def __init__(self, seed: object, rolls: random.Random | None = None) -> None:
@@ -38,18 +40,35 @@ class World:
         self._lock = threading.RLock()  # the threads of a test share the clock
         self._offset = _NO_TIME
         self._source: object = _source()
-        self._reading = dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the seam
-        self.elapsed = _NO_TIME
+        self._reading = self._since = dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the seam
+        self._passed = _NO_TIME  # until `_since`, a reading of the same source that is not later than the last one
         self.leapt: Callable[[float], None] = _nobody_asks
+        self.moved_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    @property
+    def elapsed(self) -> dt.timedelta:
+        """How much time has passed until the clock was looked at last."""
+        with self._lock:
+            return self._passed + (self._reading - self._since)
+
+    def _go_on_from(self, elapsed: dt.timedelta, reading: dt.datetime) -> None:
+        """Lets ``elapsed`` be so much at a reading of the clock."""
+        self._passed, self._since, self._reading = elapsed, reading, reading
+        self.moved_at = reading + self._offset
 
     def now(self) -> dt.datetime:
         """The time, aware and in UTC; looks at the clock and lets ``elapsed`` follow."""
-        with self._lock:
-            reading, source = dt.datetime.now(dt.UTC), _source()  # noqa: TID251 - this is the seam
-            if source is self._source and reading > self._reading:
-                self.elapsed += reading - self._reading
-            self._reading, self._source = reading, source
+        self._lock.acquire()  # `with` takes twice as long, and every call looks at the clock
+        try:
+            reading = dt.datetime.now(dt.UTC)  # noqa: TID251 - this is the seam
+            source = _source() if "freezegun.api" in _MODULES or "time_machine" in _MODULES else None
+            if source is not self._source or reading < self._reading:
+                self._source = source
+                self._go_on_from(self.elapsed, reading)
+            self._reading = reading
             return reading + self._offset if self._offset else reading
+        finally:
+            self._lock.release()
 
     @property
     def ahead(self) -> dt.timedelta:
@@ -78,7 +97,7 @@ class World:
             else:
                 _tick(freezer, duration)
                 self._reading += duration
-            self.elapsed = elapsed
+            self._go_on_from(elapsed, self._reading)
             self.leapt(duration.total_seconds())
 
     def snapshot(self) -> Moment:
@@ -89,7 +108,8 @@ class World:
         """Goes back to a place; a clock that freezegun has frozen is not turned back, only what is ours."""
         with self._lock:
             self.now()
-            self._offset, self.elapsed = moment.offset, moment.elapsed
+            self._offset = moment.offset
+            self._go_on_from(moment.elapsed, self._reading)
         for stream, place in moment.places:
             stream.go_to(place)
 
@@ -100,8 +120,8 @@ class World:
 
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
-        digits = f"{self._ids.getrandbits(128):032x}"
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+        digits = "%032x" % (self._ids.getrandbits(128) & _CHANCE | _VERSION_4)
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def roll(self) -> float:
         """The next number, drawn evenly from 0..1."""
@@ -131,36 +151,39 @@ class Moment(NamedTuple):
 
 
 class _Stream(random.Random):
-    """A reproducible stream of chance that knows the way back."""
+    """A reproducible stream of chance that knows the way back: at a place it waits for the next draw; elsewhere drawing is not slowed."""
 
     _here: _Place | None = None
 
-    def random(self) -> float:
-        if self._here is not None:
-            self._leave()
-        return super().random()
-
-    def getrandbits(self, bits: int, /) -> int:
-        if self._here is not None:
-            self._leave()
-        return super().getrandbits(bits)
-
     def place(self) -> _Place:
         """Where it is now."""
-        if self._here is None:
-            self._here = _Place()
-        return self._here
+        return self._here or self._wait_at(_Place())
 
     def go_to(self, place: _Place) -> None:
         """Goes back; the numbers since come again."""
         if place is not self._here:
             self.setstate(place.state)
-            self._here = place
+            self._wait_at(place)
+
+    def _wait_at(self, place: _Place) -> _Place:
+        self._here = place
+        vars(self).update(random=self._next_random, getrandbits=self._next_getrandbits)
+        return place
+
+    def _next_random(self) -> float:
+        self._leave()
+        return super().random()
+
+    def _next_getrandbits(self, bits: int, /) -> int:
+        self._leave()
+        return super().getrandbits(bits)
 
     def _leave(self) -> None:
         place, self._here = self._here, None
-        if place is not None and place.state is None:
-            place.state = self.getstate()
+        if place is not None:
+            if place.state is None:
+                place.state = self.getstate()
+            del self.random, self.getrandbits
 
 
 def _nobody_asks(_: float) -> None:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache, partial
 from operator import pos
 from typing import TYPE_CHECKING, Any, Final
 
+from fakelambda.aws.model import once
 from fakelambda.domain.errors import ValidationException
 
 if TYPE_CHECKING:
@@ -103,7 +104,18 @@ class _Member:
     structure: StructureShape | None  # of the value, or of each element of it
 
 
-_plans: dict[tuple[str, str], tuple[_Member, ...]] = {}
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What an operation asks of its parameters.
+
+    Args:
+        texts, others: whether a value of a member that is constrained is fine, text or something else; most calls are asked nothing else.
+    """
+
+    members: tuple[_Member, ...]
+    required: frozenset[str]
+    texts: Mapping[str, Callable[[str], bool]]
+    others: Mapping[str, Callable[[Any], bool]]
 
 
 def check(operation_model: OperationModel, parameters: Mapping[str, Any]) -> None:
@@ -118,15 +130,17 @@ def check(operation_model: OperationModel, parameters: Mapping[str, Any]) -> Non
     Raises:
         ValidationException: constraints are broken; the message lists all of them.
     """
-    key = (operation_model.service_model.api_version, operation_model.name)
-    plan = _plans.get(key)
-    if plan is None:
-        shape: StructureShape | None = operation_model.input_shape
-        plan = _plans[key] = _members(shape, operation_model.name) if shape else ()
+    plan = _plan(operation_model)
+    if plan.required <= parameters.keys():
+        for name, value in parameters.items():
+            test = (plan.texts if type(value) is str else plan.others).get(name)
+            if test is not None and not test(value):
+                break
+        else:
+            return
     broken: list[str] = []
-    _judge(plan, parameters, "", broken)
-    if broken:
-        raise ValidationException(f"{len(broken)} validation error{'s' * (len(broken) > 1)} detected: {'; '.join(broken)}")
+    _judge(plan.members, parameters, "", broken)
+    raise ValidationException(f"{len(broken)} validation error{'s' * (len(broken) > 1)} detected: {'; '.join(broken)}")
 
 
 def _judge(members: tuple[_Member, ...], parameters: Mapping[str, Any], prefix: str, broken: list[str]) -> None:
@@ -155,6 +169,28 @@ def _judge_inside(structure: StructureShape, value: Any, path: str, broken: list
 
 
 # ---- Compiling shapes ----
+
+
+@once
+def _plan(operation_model: OperationModel) -> _Plan:
+    shape: StructureShape | None = operation_model.input_shape
+    members = _members(shape, operation_model.name) if shape else ()
+    required = frozenset(member.name for member in members if member.required)
+    tests = {member.name: _test(member) for member in members}
+    # A test names the same few things all the time; matching an ARN pattern costs ten times as much as remembering.
+    return _Plan(members, required, {name: lru_cache(maxsize=256)(test) for name, test in tests.items()}, tests)
+
+
+def _test(member: _Member) -> Callable[[Any], bool]:
+    """Whether a value of a member is fine, as `_judge` finds."""
+
+    def is_fine(value: Any) -> bool:
+        broken: list[str] = []
+        _judge((member,), {member.name: value}, "", broken)
+        return not broken
+
+    return is_fine
+
 
 _structures: dict[int, tuple[StructureShape, tuple[_Member, ...]]] = {}
 
@@ -236,7 +272,6 @@ def _constraints(shape: Shape) -> Iterator[_Constraint]:
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
     matches = java_pattern(pattern).fullmatch
-    # A test names the same few things all the time; matching an ARN pattern costs ten times as much as remembering.
     return lru_cache(maxsize=256)(lambda value: matches(value) is not None)
 
 

@@ -56,13 +56,10 @@ class Fake(Protocol):
 
     def converse(
         self,
-        *,
         operation_model: OperationModel,
         parameters: Mapping[str, Any],
-        body_size: int,
-        region: str,
+        request: Mapping[str, Any],
         account_id: str | None,
-        headers: Mapping[str, str],
         request_signer: Any,
     ) -> Conversation:
         """Begins to answer a call.
@@ -70,10 +67,8 @@ class Fake(Protocol):
         Args:
             operation_model: botocore's.
             parameters: the API parameters as the client was given them.
-            body_size: bytes of the serialised body; 0 where it is a stream.
-            region: of the client.
-            account_id: that ``FakeLambda.client`` gave it; None for any other client.
-            headers: of the HTTP request, as far as it was made.
+            request: botocore's dictionary of the HTTP request, as far as it was made: headers, body, context.
+            account_id: that ``FakeLambda.client`` gave the client; None for any other client.
             request_signer: of the client, with its credentials.
         """
 
@@ -205,27 +200,22 @@ class _ClientHook:
         context[_PARAMETERS] = params  # also without a fake: another thread may start one before the call goes on
 
     def _answer(self, model: OperationModel, params: dict[str, Any], request_signer: Any, context: dict[str, Any], **_: Any) -> Any:
-        fake = active()
-        if fake is None:
+        stack = _stack  # as `active` does, which is one more call
+        if not stack:
             if self.needs_a_fake:
                 raise RuntimeError(
                     f"{model.name}: no FakeLambda is active, and this client of FakeLambda.client() has no credentials for AWS itself; "
                     "write: with fake: ..., or call fake.start()."
                 )
             return None
-        body = params["body"]
-        conversation = fake.converse(
-            operation_model=model,
-            parameters=context.pop(_PARAMETERS),
-            body_size=len(body) if isinstance(body, (bytes, str, bytearray)) else 0,
-            region=context["client_region"],
-            account_id=self.account_id,
-            headers=params["headers"],
-            request_signer=request_signer,
-        )
+        conversation = stack[-1].converse(model, context.pop(_PARAMETERS), params, self.account_id, request_signer)
         reply = conversation.attempt()
-        if not reply.retryable:
-            return reply.http(params["url"]), reply.parsed()
+        if (reply.error or reply.raises) and reply.retryable:
+            return self._send_on_its_way(conversation, reply, params, context)
+        return reply.http(params["url"]), reply.parsed()
+
+    def _send_on_its_way(self, conversation: Conversation, reply: Reply, params: dict[str, Any], context: dict[str, Any]) -> None:
+        """Lets an answer that the SDK may try again come through its endpoint."""
         client = self._client()
         if client is not None:
             client.meta.events.register("after-call.lambda", self._fill, unique_id="fakelambda-after-call")  # few clients ever need it
@@ -233,7 +223,6 @@ class _ClientHook:
         flight = _Flight(conversation, str(next(_tokens)), reply)
         _flights[flight.token] = context[_FLIGHT] = flight
         params["url"] = f"https://{flight.token}{_HOST}/"
-        return None
 
     def _leave_unsigned(self, context: dict[str, Any], **_: Any) -> Any:
         return botocore.UNSIGNED if _FLIGHT in context else None
@@ -340,8 +329,10 @@ def _wrap(client_class: type[BaseClient], name: str) -> None:
 
         @wraps(method)
         def hooked(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
-            _hook_lambda(self)
-            _look_ahead(self, kwargs.get("operation_model"))
+            if _HOOKED not in self.__dict__:  # every call of every client comes by
+                _hook_lambda(self)
+            if self.__dict__.get(_HOOKED) is None:
+                _look_ahead(self, kwargs.get("operation_model"))
             return method(self, *args, **kwargs)
 
     hooked._is_fakelambda = True  # type: ignore[attr-defined]  # noqa: SLF001 - tells our wrapper from others'
@@ -349,23 +340,18 @@ def _wrap(client_class: type[BaseClient], name: str) -> None:
 
 
 def _hook_lambda(client: BaseClient) -> None:
-    if _HOOKED not in client.__dict__:
-        service = client.meta.service_model.service_name
-        if service == "lambda":
-            hook(client)
-        elif service == "sqs":
-            tracing.hook(client)
-            setattr(client, _HOOKED, None)
+    service = client.meta.service_model.service_name
+    if service == "lambda":
+        hook(client)
+    elif service == "sqs":
+        tracing.hook(client)
+        setattr(client, _HOOKED, None)
 
 
 def _look_ahead(client: BaseClient, operation_model: OperationModel | None) -> None:
-    """Before the test reads what functions may have written, the fake keeps up; the call itself is none of our business."""
+    """Before the test reads from another service what functions may have written, the fake keeps up; the call itself is not ours."""
     fake = active()
     if fake is None or operation_model is None or not operation_model.name.startswith(_READING):
         return
-    if (
-        client.meta.service_model.service_name != "lambda"
-        and OURS not in client.__dict__
-        and not asynchronous_clients.is_asynchronous(client)
-    ):
+    if OURS not in client.__dict__ and not asynchronous_clients.is_asynchronous(client):
         fake.before_reading()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import botocore.session
 from botocore import xform_name
 from botocore.model import StructureShape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from botocore.model import OperationModel, Shape
 
@@ -26,7 +26,8 @@ class OperationFacts:
         status_member: the output member that repeats the HTTP status and decides it; None for most operations.
         header_members: output members that travel in HTTP headers, with the header's name.
         streaming_member: the output member that is a stream; None for most operations.
-        blobs, timestamps: where such are in the input, as paths of members.
+        is_flat: whether the input has no structure inside.
+        blobs, timestamps: where such are in the input: the members on the way, and their own.
     """
 
     arguments: dict[str, str]
@@ -34,23 +35,37 @@ class OperationFacts:
     status_member: str | None
     header_members: dict[str, str]
     streaming_member: str | None
-    blobs: tuple[tuple[str, ...], ...]
-    timestamps: tuple[tuple[str, ...], ...]
+    is_flat: bool
+    blobs: tuple[tuple[tuple[str, ...], str], ...]
+    timestamps: tuple[tuple[tuple[str, ...], str], ...]
 
 
-_FACTS: dict[tuple[str, str], OperationFacts] = {}
+Made = TypeVar("Made")
 
 
-def facts(operation_model: OperationModel) -> OperationFacts:
-    """The facts of an operation."""
-    key = (operation_model.service_model.api_version, operation_model.name)
-    found = _FACTS.get(key)
-    if found is None:
-        found = _FACTS[key] = _read(operation_model)
+def once(make: Callable[[OperationModel], Made]) -> Callable[[OperationModel], Made]:
+    """Makes something of an operation once; it stays with botocore's own object, where every call finds it fastest."""
+    attribute = f"_fakelambda_{make.__name__}"
+    made: dict[tuple[str, str], Made] = {}  # every client has a model of its own, which is like the others'
+
+    @wraps(make)
+    def found(operation_model: OperationModel) -> Made:
+        try:
+            here: Made = operation_model.__dict__[attribute]
+        except KeyError:
+            key = (operation_model.service_model.api_version, operation_model.name)
+            if key not in made:
+                made[key] = make(operation_model)
+            here = made[key]
+            setattr(operation_model, attribute, here)
+        return here
+
     return found
 
 
-def _read(operation_model: OperationModel) -> OperationFacts:
+@once
+def facts(operation_model: OperationModel) -> OperationFacts:
+    """The facts of an operation."""
     inputs = operation_model.input_shape.members if operation_model.input_shape else {}
     outputs = operation_model.output_shape.members if operation_model.output_shape else {}
     located = {name: shape.serialization for name, shape in outputs.items()}
@@ -61,19 +76,20 @@ def _read(operation_model: OperationModel) -> OperationFacts:
         status_member=next((name for name, place in located.items() if place.get("location") == "statusCode"), None),
         header_members={name: place["name"].lower() for name, place in located.items() if place.get("location") == "header"},
         streaming_member=payload if payload and outputs[payload].type_name == "blob" else None,
-        blobs=tuple(_paths(operation_model.input_shape, "blob")),
-        timestamps=tuple(_paths(operation_model.input_shape, "timestamp")),
+        is_flat=not {"structure", "list", "map"} & {shape.type_name for shape in inputs.values()},
+        blobs=tuple(_places(operation_model.input_shape, "blob")),
+        timestamps=tuple(_places(operation_model.input_shape, "timestamp")),
     )
 
 
-def _paths(shape: Shape | None, type_name: str) -> Iterator[tuple[str, ...]]:
+def _places(shape: Shape | None, type_name: str, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Where members of a type are, as far as structures lead there."""
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
             if member.type_name == type_name:
-                yield (name,)
+                yield path, name
             else:
-                yield from ((name, *path) for path in _paths(member, type_name))
+                yield from _places(member, type_name, (*path, name))
 
 
 @cache

@@ -146,6 +146,10 @@ class Neighbours:
         """
         event_sources.check_stream(self.client, stream_arn)
 
+    def take_logs(self) -> bool:
+        """Whether something may answer for CloudWatch Logs."""
+        return self._session is not None or moto_is_active()
+
     def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
         """Writes the log of an invocation to CloudWatch Logs; group and stream are made where they are missing."""
         client = self.client("logs", region)

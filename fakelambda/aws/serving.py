@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ParamValidationError
@@ -26,6 +27,8 @@ from fakelambda.runtime import invocation_clock
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
+
+    from fakelambda.aws.model import OperationFacts
 
 Result = TypeVar("Result")
 
@@ -70,30 +73,31 @@ class Server:
 
     def converse(
         self,
-        *,
         operation_model: OperationModel,
         parameters: Mapping[str, Any],
-        body_size: int,
-        region: str,
+        request: Mapping[str, Any],
         account_id: str | None,
-        headers: Mapping[str, str],
         request_signer: Any,
     ) -> Conversation:
         """Begins to answer a call; the arguments are those of ``hook.Fake.converse``."""
-        account_id = account_id or neighbours.assumed_account(request_signer) or self.account_id
-        conversation = Conversation(
-            self,
+        if account_id is None:
+            account_id = (neighbours.moto_is_active() and neighbours.assumed_account(request_signer)) or self.account_id
+        facts, region = model.facts(operation_model), request["context"]["client_region"]
+        record = ApiCall(operation_model.name, region, account_id, wire.kept(facts, parameters))
+        self.calls.append(record)
+        return Conversation(
             self.service,
-            operation_model=operation_model,
-            parameters=parameters,
-            body_size=body_size,
-            region=region,
-            account_id=account_id,
-            request_signer=request_signer,
-            headers=headers,
+            operation_model.name,
+            region,
+            account_id,
+            request["headers"],
+            self,
+            operation_model,
+            facts,
+            record,
+            request["body"],
+            request_signer,
         )
-        self.calls.append(conversation.record)
-        return conversation
 
     def validate(self, operation_name: str, parameters: Mapping[str, Any]) -> None:
         """Refuse parameters that a client would not send.
@@ -140,16 +144,10 @@ class Server:
     ) -> dict[str, Any]:
         client = sessions.lambda_client(self.region, None, None)
         operation_model = client.meta.service_model.operation_model(operation_name)
+        facts = model.facts(operation_model)
+        record = ApiCall(operation_name, region, account_id, wire.kept(facts, parameters))
         reply = Conversation(
-            self,
-            service,
-            operation_model=operation_model,
-            parameters=parameters,
-            body_size=0,
-            region=region,
-            account_id=account_id,
-            caller=caller,
-            headers={},
+            service, operation_name, region, account_id, {}, self, operation_model, facts, record, b"", None, caller
         ).attempt()
         if reply.error:
             kinds: Any = client.exceptions  # botocore's stubs take the class for an instance
@@ -178,7 +176,7 @@ class Server:
             NotModelled: a call inside was not modelled, whatever became of it there.
             Exception: what failed while a handler inside slept.
         """
-        if self._outermost() is not None:
+        if _visits.get() and self._outermost() is not None:
             try:
                 return action()
             except NotModelled as missing:
@@ -194,8 +192,8 @@ class Server:
         finally:
             visit.is_open = False
             _visits.reset(token)
-        hidden = visit.failures.pop(0) if visit.hidden is None and visit.failures else visit.hidden
-        if hidden is not None:
+        if visit.hidden is not None or visit.failures:
+            hidden = visit.hidden or visit.failures.pop(0)
             _note(hidden, visit.failures)
             raise hidden
         return result
@@ -257,82 +255,68 @@ class Server:
         return None
 
 
-class Conversation:
+@dataclass(slots=True)
+class Conversation(Call):
     """One client call, attempt by attempt.
 
     Args:
-        body_size: bytes of the serialised body.
-        region, account_id: whose state is asked, unless an ARN names another account's.
-        headers: of the HTTP request.
+        facts: of the operation.
+        record: of the call, and what it was given.
+        body: of the HTTP request.
         request_signer: of the client, with its credentials.
-        caller: who calls, where it is no client of the test.
+        spokesman: who calls, where it is no client of the test.
     """
 
-    __slots__ = (
-        *("_body_size", "_caller", "_facts", "_headers", "_operation_model", "_parameters", "_request_signer", "_server", "_service"),
-        "record",
-    )
-
-    def __init__(
-        self,
-        server: Server,
-        service: Service,
-        *,
-        operation_model: OperationModel,
-        parameters: Mapping[str, Any],
-        body_size: int,
-        region: str,
-        account_id: str,
-        headers: Mapping[str, str],
-        request_signer: Any = None,
-        caller: Caller | None = None,
-    ) -> None:
-        self._server, self._service, self._headers = server, service, headers
-        self._request_signer, self._caller = request_signer, caller
-        self._operation_model, self._facts, self._body_size = operation_model, model.facts(operation_model), body_size
-        self._parameters = wire.kept(self._facts, parameters)
-        self.record = ApiCall(operation_model.name, region, account_id, self._parameters)
+    server: Server
+    operation_model: OperationModel
+    facts: OperationFacts
+    record: ApiCall
+    body: object
+    request_signer: Any
+    spokesman: Caller | None = None
 
     def sleep(self, seconds: float) -> None:
         """Waits before the next attempt, on the fake's clock."""
-        self._server.sleep(seconds)
+        self.server.sleep(seconds)
 
     def attempt(self) -> Reply:
         """Runs the operation once and lets the fake keep up with its clock."""
         self.record.attempts += 1
-        faults = self._server.faults
+        faults = self.server.faults
         try:
-            fault = faults.striking(self.record) if faults and self._caller is None else None  # they are for clients
+            fault = faults.striking(self.record) if faults.ordered and self.spokesman is None else None  # they are for clients
             reply = self._reply() if fault is None else self._failed(fault)
-            self._server.keep_up()
+            schedule = self.service.schedule
+            if schedule.open or schedule.polling:
+                self.server.keep_up()
         except BaseException as error:
             self.record.error = error
-            self._server.note(error)
+            self.server.note(error)
             raise
         return reply
 
     def caller(self) -> Caller:
         """Who calls: a client is taken for the user or role whose credentials it has, else for the root of its account."""
-        if self._caller is not None:
-            return self._caller
+        if self.spokesman is not None:
+            return self.spokesman
         account_id = self.record.account_id
-        identity = neighbours.identity(self._request_signer, account_id) or root_of(account_id, partition_of(self.record.region))
+        identity = neighbours.identity(self.request_signer, account_id) or root_of(account_id, partition_of(self.region))
         return Caller(identity=identity, account_id=account_id)
 
     def _reply(self) -> Reply:
-        service, record = self._service, self.record
-        now = record.at = service.world.now()
-        service.schedule.settle()
-        request_id = record.request_id = service.world.new_id()
-        call = Call(service, record.operation, record.region, record.account_id, request_id, now, self.caller, self._headers)
+        world, schedule, record = self.service.world, self.service.schedule, self.record
+        now = self.now = record.at = world.now()
+        if schedule.open or schedule.polling:
+            schedule.settle()
+        request_id = self.request_id = record.request_id = world.new_id()
         try:
-            answer = self._answer(call)
+            answer = self._answer()
         except ServiceError as error:
-            reply = wire.failure(self._operation_model, error, call.request_id, now)
+            reply = wire.failure(self.operation_model, error, request_id, now)
             record.error = reply.members
             return reply
-        reply = wire.success(self._facts, answer, call.request_id, now)
-        record.answered(reply.members)
+        reply = wire.success(self.facts, answer, request_id, now)
+        record.answer, record.error = reply.members, None
         return reply
 
     def _failed(self, fault: Fault) -> Reply:
@@ -342,30 +326,38 @@ class Conversation:
         reply = self._reply() if faulting.is_performed(fault) else None
         if reply is not None and fault.error is None:
             return reply
-        world, record = self._service.world, self.record
-        reply = faulting.reply(self._operation_model, fault, record.region, world.new_id(), world.now())
+        world, record = self.service.world, self.record
+        reply = faulting.reply(self.operation_model, fault, record.region, world.new_id(), world.now())
         record.error = reply.raises or reply.members
         return reply
 
-    def _answer(self, call: Call) -> Any:
-        operation = OPERATIONS.get(call.operation)
+    def _answer(self) -> Any:
+        name, parameters = self.operation, self.record.kept
+        operation = OPERATIONS.get(name)
         if operation is None:
-            raise NotModelled(f"{call.operation} is not modelled by fakelambda; modelled: {_listed(OPERATIONS)}.")
-        configuration.check_request_size(call.operation, self._body_size)
-        constraints.check(self._operation_model, self._parameters)
-        arguments = wire.arguments(operation, self._facts.arguments, self._parameters, call.region, call.account_id)
+            raise NotModelled(f"{name} is not modelled by fakelambda; modelled: {_listed(OPERATIONS)}.")
+        if name in configuration.MAXIMUM_REQUEST_SIZES:
+            configuration.check_request_size(name, _size(self.body))
+        constraints.check(self.operation_model, parameters)
+        arguments = wire.arguments(operation, self.facts.arguments, parameters, self.region, self.account_id)
         function = arguments.get("function")
-        if function is not None and (function.account_id != call.account_id or self._caller is not None):
-            call = admitted(call, function)
+        call: Call = self
+        if function is not None and (function.account_id != self.account_id or self.spokesman is not None):
+            call = admitted(self, function)
         if not operation.locked:
-            return self._server.visit(lambda: operation.function(call, **arguments))
-        with call.service.lock:
+            return self.server.visit(partial(operation.function, call, **arguments))
+        with self.service.lock:
             return operation.function(call, **arguments)
 
 
 def _note(error: BaseException, others: Iterable[Exception]) -> None:
     for other in others:
         error.add_note(f"Failed too, while a handler slept or moved the clock: {other!r}")
+
+
+def _size(body: object) -> int:
+    """Bytes of a serialised body; 0 where it is a stream."""
+    return len(body) if isinstance(body, (bytes, str, bytearray)) else 0
 
 
 def _listed(names: Iterable[str]) -> str:

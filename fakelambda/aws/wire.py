@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import formatdate
@@ -18,7 +18,7 @@ from botocore.utils import parse_to_aware_datetime
 from fakelambda.aws import model
 from fakelambda.domain.errors import NotModelled, ServiceError
 from fakelambda.domain.names import resolve
-from fakelambda.inspection.records import detached
+from fakelambda.inspection.records import SharedDocument, detached
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 RETRYABLE = frozenset({429, 500, 502, 503, 504})
 """Statuses at which an SDK tries again."""
+_FUNCTION = ("FunctionName", "Qualifier")
+"""The members that operations take as one, their ``function``."""
 
 
 def kept(facts: OperationFacts, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,23 +39,25 @@ def kept(facts: OperationFacts, parameters: Mapping[str, Any]) -> dict[str, Any]
 
     Timestamps become aware datetimes of whole seconds, as they travel.
     """
-    copy: dict[str, Any] = detached(parameters)
-    for holder, member in _places(copy, facts.blobs):
-        content = holder[member].read() if hasattr(holder[member], "read") else holder[member]
-        holder[member] = content.encode() if isinstance(content, str) else bytes(content)
-    for holder, member in _places(copy, facts.timestamps):
-        holder[member] = parse_to_aware_datetime(holder[member]).astimezone(UTC).replace(microsecond=0)
+    copy: dict[str, Any] = dict(parameters) if facts.is_flat else detached(parameters)
+    for path, member in facts.blobs:
+        holder = _holder(copy, path) if path else copy
+        content = holder.get(member, b"")
+        if type(content) is not bytes:
+            content = content.read() if hasattr(content, "read") else content
+            holder[member] = content.encode() if isinstance(content, str) else bytes(content)
+    for path, member in facts.timestamps:
+        holder = _holder(copy, path)
+        if member in holder:
+            holder[member] = parse_to_aware_datetime(holder[member]).astimezone(UTC).replace(microsecond=0)
     return copy
 
 
-def _places(parameters: dict[str, Any], paths: Iterable[tuple[str, ...]]) -> Iterator[tuple[dict[str, Any], str]]:
-    """The structures and their members that paths lead to, as far as they were given."""
-    for *path, member in paths:
-        holder: Any = parameters
-        for name in path:
-            holder = holder.get(name, {})
-        if member in holder:
-            yield holder, member
+def _holder(parameters: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The structure that a path leads to; an empty one where it was not given."""
+    for name in path:
+        parameters = parameters.get(name, {})
+    return parameters
 
 
 def arguments(
@@ -71,16 +75,15 @@ def arguments(
         NotModelled: a parameter that the operation does not model.
         ServiceError: the function's name is refused.
     """
-    made = {}
+    made, modelled = {}, operation.parameters
     for member, value in parameters.items():
-        name = names[member]
-        if name in operation.parameters:
+        if (name := names[member]) in modelled:
             if value is not None:  # a client that validates nothing sends null, which the service takes for nothing
                 made[name] = value
-        elif member not in ("FunctionName", "Qualifier") or "function" not in operation.parameters:
+        elif "function" not in modelled or member not in _FUNCTION:
             raise NotModelled(f"{operation.name}({member}=...) is not modelled by fakelambda.")
-    if "function" in operation.parameters and "FunctionName" in parameters:
-        made["function"] = resolve(parameters["FunctionName"], parameters.get("Qualifier"), region, account_id)
+        elif member == "FunctionName":
+            made["function"] = resolve(value, parameters.get("Qualifier"), region, account_id)
     return made
 
 
@@ -111,7 +114,9 @@ class Reply:
 
     def http(self, url: str, body: bytes = b"") -> AWSResponse:
         """The HTTP response."""
-        return _Response(url, self.status, self.headers, body)
+        response = _Response.__new__(_Response)
+        response.url, response.status_code, response.reply, response.body = url, self.status, self, body
+        return response
 
     def parsed(self, retry_attempts: int = 0) -> dict[str, Any]:
         """The response as botocore's parser would have built it."""
@@ -136,18 +141,19 @@ class Reply:
 class _Response(AWSResponse):
     """An HTTP response whose headers and body are made when somebody looks; hardly anybody does."""
 
-    def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.url, self.status_code, self._plain_headers, self._body, self._content = url, status, headers, body, None
+    reply: Reply
+    body: bytes
+    _content = None
 
     @cached_property
     def headers(self) -> HeadersDict:  # type: ignore[override]  # botocore has a plain attribute here
         """The headers, found in any case."""
-        return HeadersDict(self._plain_headers)
+        return HeadersDict(self.reply.headers)
 
     @cached_property
     def raw(self) -> _Body:
         """The body as a stream."""
-        return _Body(self._body)
+        return _Body(self.body)
 
 
 class _Body(io.BytesIO):
@@ -163,11 +169,13 @@ def success(facts: OperationFacts, answer: Mapping[str, Any], request_id: str, a
     """The reply of an operation that succeeded."""
     status = answer[facts.status_member] if facts.status_member else facts.success_status
     headers = _headers(request_id, at)
-    for member, header in facts.header_members.items():
-        if answer.get(member) is not None:
-            headers[header] = answer[member]
-    members = {name: item for name, item in answer.items() if item is not None}
-    return Reply(status, members, headers, facts.streaming_member)
+    if type(answer) is not SharedDocument and None in answer.values():
+        answer = {name: item for name, item in answer.items() if item is not None}
+    if header_members := facts.header_members:
+        for member, item in answer.items():
+            if member in header_members:
+                headers[header_members[member]] = item
+    return Reply(status, answer, headers, facts.streaming_member)
 
 
 def failure(operation_model: OperationModel, error: ServiceError, request_id: str, at: datetime) -> Reply:

@@ -57,12 +57,15 @@ class Code:
     image_uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FunctionConfiguration:
     """One version of a function, or ``$LATEST``: what AWS calls its function configuration. Equal to itself only.
 
     Members that are None do not appear in answers. Documents hold AWS's member names. Layer versions stay what they were when they were
     chosen: deleting one changes no function.
+
+    Attributes:
+        shown: how answers show it, which is made once for each way to do so, when it is asked for.
     """
 
     function_name: str
@@ -90,6 +93,7 @@ class FunctionConfiguration:
     file_system_configs: tuple[Document, ...] | None = None
     image_config_response: Document | None = None
     layers: tuple[LayerVersion, ...] = ()
+    shown: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def environment_variables(self) -> Mapping[str, str]:
@@ -113,7 +117,7 @@ class FunctionConfiguration:
         return self.package_type == "Image" or self.is_in_a_vpc or self.initialization_type == "snap-start"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Function:
     """A function with all that belongs to it.
 
@@ -129,6 +133,9 @@ class Function:
         last_published: the highest version number ever given; numbers are never reused.
         changed_since_publication: whether a publication would make a new version.
         running: what ``$LATEST`` still runs while an update of it is in progress or where the last one has failed; None otherwise.
+
+    Attributes:
+        served: by qualifier, what its invocations find out that stays as it is as long as the function does; filled by them.
     """
 
     name: str
@@ -148,6 +155,14 @@ class Function:
     last_published: int = 0
     changed_since_publication: bool = True
     running: FunctionConfiguration | None = None
+    served: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def changed(self, **changes: Any) -> Function:
+        """A function that differs in some fields: ``dataclasses.replace`` at the price of a copy, for what tests do by the hundred."""
+        assert changes.keys() <= vars(self).keys()
+        changed = object.__new__(Function)
+        vars(changed).update(vars(self), served={}, **changes)
+        return changed
 
     @property
     def arn(self) -> str:
@@ -171,6 +186,8 @@ class Function:
 
     def provisioned(self, version: str) -> int:
         """How many environments of a version are provisioned and initialised."""
+        if not self.provisioned_concurrency_configs:  # as for most, and every invocation asks
+            return 0
         return sum(config.allocated for config in self.provisioned_concurrency_configs.values() if config.version == version)
 
     @property

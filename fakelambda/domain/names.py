@@ -49,8 +49,8 @@ class FunctionReference:
 
     def qualified_arn(self, default: str | None = None) -> str:
         """The ARN with the qualifier that the caller gave, else with the default one, else without."""
-        qualifier = self.qualifier or default
-        return f"{self.arn()}:{qualifier}" if qualifier else self.arn()
+        arn, qualifier = function_arn(self.region, self.account_id, self.name), self.qualifier or default
+        return f"{arn}:{qualifier}" if qualifier else arn
 
     def with_qualifier(self, qualifier: str) -> FunctionReference:
         """The same function by another qualifier."""

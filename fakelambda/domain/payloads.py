@@ -59,7 +59,7 @@ def decode(payload: bytes) -> Any:
     if end != len(text):
         raise _diagnosis(payload, ValueError(f"Extra data at {end}"))
     # Python may read deeper than the service does; counting is cheap where it cannot be the case.
-    if is_too_deep(payload):
+    if end > NESTING_LIMIT and is_too_deep(payload):
         raise _diagnosis(payload, RecursionError())
     return value
 

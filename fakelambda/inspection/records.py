@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import methodcaller
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ class Invocation:
         qualifier: the version or alias that was asked for; None where none was.
         executed_version: the version that ran, ``"$LATEST"`` or a number.
         invocation_type: ``"RequestResponse"`` or ``"Event"``.
-        given: the event, parsed or as JSON; ``event`` tells.
+        payload: the event as JSON; ``event`` is what it means.
         request_id: the handler's ``aws_request_id``, the same over the attempts of one event.
         attempt: 1 for the first run of an event.
         started_at: aware datetime of the fake's clock.
@@ -44,7 +45,7 @@ class Invocation:
     qualifier: str | None
     executed_version: str
     invocation_type: InvocationType
-    given: Any = field(repr=False)
+    payload: bytes = field(repr=False)
     request_id: str
     attempt: int
     started_at: datetime
@@ -62,7 +63,7 @@ class Invocation:
     @property
     def event(self) -> Any:
         """The parsed event."""
-        return parsed(self.given) if isinstance(self.given, bytes) else self.given
+        return parsed(self.payload)
 
     @property
     def result(self) -> Any:
@@ -109,79 +110,112 @@ class Delivery:
 _ATOMS = frozenset({str, int, float, bool, bytes})
 
 
+class SharedDocument(dict[str, Any]):
+    """A structure that many answers share, so that nobody changes it. What has to be copied inside it is found out once."""
+
+    __slots__ = ("_deep", "_flat", "_flat_names")
+
+    def __init__(self, members: Mapping[str, Any]) -> None:
+        super().__init__(members)
+        inner = {name: detached(item) for name, item in self.items() if type(item) not in _ATOMS}
+        flat = {name: item for name, item in inner.items() if _is_flat(item)}
+        self._flat_names, self._flat = tuple(flat), tuple(flat.values())
+        self._deep = tuple((name, item) for name, item in inner.items() if name not in flat)
+
+    def detached(self) -> dict[str, Any]:
+        """A copy that shares no mutable structure."""
+        copy = self.copy()
+        copy.update(zip(self._flat_names, map(_copy, self._flat)))  # noqa: B905 - as long as each other; saying so takes longer
+        for name, item in self._deep:
+            copy[name] = detached(item)
+        return copy
+
+
+_copy = methodcaller("copy")
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether something detached is a dictionary or list of nothing but atoms."""
+    return isinstance(value, (dict, list)) and _ATOMS.issuperset(map(type, value.values() if isinstance(value, dict) else value))
+
+
 def detached(value: Any) -> Any:
     """A copy that shares no mutable structure; read-only ones become what JSON makes of them."""
     kind = type(value)
     if kind is dict or kind is MappingProxyType:
         copy: dict[Any, Any] = value.copy()
-        for name, item in value.items():
-            if type(item) not in _ATOMS:  # almost every member is: worth asking before calling
-                copy[name] = detached(item)
+        if not _ATOMS.issuperset(map(type, copy.values())):  # as most are, which C finds out
+            for name, item in value.items():
+                if type(item) not in _ATOMS:
+                    copy[name] = item.detached() if type(item) is SharedDocument else detached(item)
         return copy
-    if isinstance(value, list | tuple):
-        return [detached(item) for item in value]
+    if kind is SharedDocument:
+        return value.detached()
+    if isinstance(value, (list, tuple)):
+        return list(value) if _ATOMS.issuperset(map(type, value)) else [detached(item) for item in value]
     return {name: detached(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
-def _running_request_id() -> str | None:
-    log = logs.current.get()
-    return None if log is None else log.request_id
-
-
-@dataclass(slots=True)
+@dataclass(repr=False)
 class ApiCall:
     """One call of a client, however many HTTP attempts it took.
 
     Args:
         operation: AWS's name, such as ``"CreateAlias"``.
+        kept, answer: what the client was given and got, which nobody changes; ``parameters`` and ``response`` copy it.
         error: the error response (``{"Error": {"Code": ...}, ...}``) or the exception that the caller got; None after success.
         attempts: HTTP attempts; more than 1 where the SDK tried again.
         region: that was called.
         account_id: of the caller.
         at: aware datetime of the fake's clock, of the last attempt; None before the first.
         request_id: of the last attempt's answer.
-        made_in: the request id of the invocation in whose handler the call was made; None for the test's own.
         place: in the order of all that began.
     """
 
     operation: str
     region: str
     account_id: str
-    _parameters: Mapping[str, Any] = field(repr=False)
-    attempts: int = 0
-    error: Mapping[str, Any] | BaseException | None = None
-    _answer: Mapping[str, Any] | None = field(default=None, repr=False)
-    at: datetime | None = field(default=None, repr=False)
-    request_id: str = field(default="", repr=False)
-    made_in: str | None = field(default_factory=_running_request_id, repr=False)
-    place: int = field(default_factory=_next_place, repr=False)
+    kept: Mapping[str, Any]
+    attempts: int = field(default=0, init=False)
+    error: Mapping[str, Any] | BaseException | None = field(default=None, init=False)
+    answer: Mapping[str, Any] | None = field(default=None, init=False)
+    at: datetime | None = field(default=None, init=False)
+    request_id: str = field(default="", init=False)
+    _made_in: Log | None = field(default_factory=logs.current.get, init=False)
+    place: int = field(default_factory=_next_place, init=False)
+
+    @property
+    def made_in(self) -> str | None:
+        """The request id of the invocation in whose handler the call was made; None for the test's own."""
+        return None if self._made_in is None else self._made_in.request_id
 
     @property
     def parameters(self) -> dict[str, Any]:
         """A copy of what the client was given; blobs as bytes."""
-        copy: dict[str, Any] = detached(self._parameters)
+        copy: dict[str, Any] = detached(self.kept)
         return copy
 
     @property
     def response(self) -> dict[str, Any] | None:
         """A copy of the response, its payload as bytes; None after an error."""
-        copy: dict[str, Any] | None = detached(self._answer)
+        copy: dict[str, Any] | None = detached(self.answer)
         return copy
 
     def __repr__(self) -> str:
         came_to = f"error={self.error!r}" if self.error else f"response={self.response!r}"
         return f"ApiCall({self.operation!r}, {self.parameters!r}, {came_to}, attempts={self.attempts})"
 
-    def answered(self, members: Mapping[str, Any]) -> None:
-        """Notes the response, whose structure nobody changes any more; a copy for everyone who asks."""
-        self._answer, self.error = members, None
+
+_Facts = tuple[Any, ...]
+"""What an `Invocation` is made of once somebody asks for it: for most a tuple of nothing but plain values, which is nothing to the garbage
+collector; a hundred thousand records would make it slow for the whole process."""
 
 
 class Invocations:
     """Invocations in the order of their beginning, though each is known only at its end."""
 
     def __init__(self) -> None:
-        self._records: dict[int, Invocation | Callable[[int], Invocation] | None] = {}
+        self._records: dict[int, Invocation | _Facts | None] = {}
 
     def begin(self) -> int:
         """Takes the next place in the order of all that begins."""
@@ -189,10 +223,14 @@ class Invocations:
         self._records[place] = None
         return place
 
-    def end(self, place: int, make: Callable[[int], Invocation]) -> None:
-        """Fills a place with what makes the record, once somebody asks for it."""
+    def end(self, place: int, facts: _Facts) -> None:
+        """Fills a place.
+
+        Args:
+            facts: as `_invocation` takes them apart.
+        """
         if place in self._records:  # a reset meanwhile has taken the places away
-            self._records[place] = make
+            self._records[place] = facts
 
     def ended(self) -> list[Invocation]:
         """Those that have ended."""
@@ -213,16 +251,39 @@ class Invocations:
         made = []
         for place in places:
             record = records.get(place)
-            if callable(record):
-                record = records[place] = record(place)
+            if isinstance(record, tuple):
+                record = records[place] = _invocation(place, record)
             if record is not None:
                 made.append(record)
         return made
 
-    def snapshot(self) -> dict[int, Invocation | Callable[[int], Invocation] | None]:
+    def snapshot(self) -> dict[int, Invocation | _Facts | None]:
         """Those that have begun so far."""
         return self._records.copy()
 
-    def restore(self, records: dict[int, Invocation | Callable[[int], Invocation] | None]) -> None:
+    def restore(self, records: dict[int, Invocation | _Facts | None]) -> None:
         """Forgets those that have begun since."""
         self._records = records.copy()
+
+
+def _invocation(place: int, facts: _Facts) -> Invocation:
+    (request_id, function_name, qualifier, executed_version, invocation_type, payload, attempt, started_at, duration), rest = (
+        facts[:9],
+        facts[9:],
+    )
+    came_to, log = Outcome(*rest[:4]), Log.of_facts(rest[4:])
+    return Invocation(
+        function_name=function_name,
+        qualifier=qualifier,
+        executed_version=executed_version,
+        invocation_type=invocation_type,
+        payload=payload,
+        request_id=request_id,
+        attempt=attempt,
+        started_at=started_at,
+        duration=duration,
+        cold_start=came_to.cold_start,
+        outcome=came_to,
+        log=log,
+        place=place,
+    )

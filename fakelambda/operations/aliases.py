@@ -56,7 +56,7 @@ def create_alias(
         revision_id=call.new_id(),
         additional_version_weights=weights,
     )
-    call.functions.put(replace(found, aliases=functions.with_item(found.aliases, name, alias)))
+    call.functions.put(found.changed(aliases=functions.with_item(found.aliases, name, alias)))
     return _shown(found, alias)
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
-from weakref import WeakKeyDictionary
 
 from fakelambda.domain import lifecycle, runtimes
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.layers import LayerVersion
+from fakelambda.inspection.records import SharedDocument
 
 _HOST = re.compile(r"awslambda-.+-(?P<kind>tasks|layers)\.s3\.(?P<region>[^.]+)\.amazonaws\.com")
 _URL_SAFE = str.maketrans({"+": "-", "/": "_", "=": None})
@@ -38,27 +38,23 @@ def _life(life: lifecycle.Life) -> dict[str, str]:
     return shown
 
 
-_MEMBERS: WeakKeyDictionary[FunctionConfiguration, dict[str, Any]] = WeakKeyDictionary()
-"""What answers show of a configuration, made once each; nobody changes it."""
-
-
-def listed(configuration: FunctionConfiguration, arn: str) -> dict[str, Any]:
+def listed(configuration: FunctionConfiguration, arn: str) -> SharedDocument:
     """A version as lists show it: without its states and runtime version.
 
     Args:
         arn: as this list shows it, qualified or not.
     """
-    members = _MEMBERS.get(configuration)
-    if members is None:
-        members = _MEMBERS[configuration] = _members(configuration)
-    return {**members, "FunctionArn": arn}
+    made: SharedDocument | None = configuration.shown.get(arn)
+    if made is None:
+        made = configuration.shown[arn] = SharedDocument(_members(configuration, arn))
+    return made
 
 
-def _members(configuration: FunctionConfiguration) -> dict[str, Any]:
+def _members(configuration: FunctionConfiguration, arn: str) -> dict[str, Any]:
     code = configuration.code
     shown = {
         "FunctionName": configuration.function_name,
-        "FunctionArn": "",  # keeps the place
+        "FunctionArn": arn,
         "Runtime": configuration.runtime,
         "Role": configuration.role,
         "Handler": configuration.handler,
@@ -87,20 +83,28 @@ def _members(configuration: FunctionConfiguration) -> dict[str, Any]:
     return {member: value for member, value in shown.items() if value is not None}
 
 
-def configured(function: Function, configuration: FunctionConfiguration, qualifier: str | None = None) -> dict[str, Any]:
+def configured(function: Function, configuration: FunctionConfiguration, qualifier: str | None = None) -> SharedDocument:
     """A version as every other answer shows it.
 
     Args:
         qualifier: that of the ARN shown; None for the unqualified ARN.
     """
-    runtime = configuration.runtime
-    shown = listed(configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn)
-    shown.update(_life(configuration.life))
-    if runtime:
-        pinned = function.runtime_management_configs.get(configuration.version)
-        arn = (pinned and pinned.runtime_version_arn) or runtimes.runtime_version_arn(runtime, function.region)
-        shown["RuntimeVersionConfig"] = {"RuntimeVersionArn": arn}
-    return shown
+    pinned = function.runtime_management_configs.get(configuration.version)
+    way = (qualifier, pinned and pinned.runtime_version_arn)  # all that may change while the configuration stays
+    made: SharedDocument | None = configuration.shown.get(way)
+    if made is None:
+        made = configuration.shown[way] = _configured(function, configuration, *way)
+    return made
+
+
+def _configured(
+    function: Function, configuration: FunctionConfiguration, qualifier: str | None, runtime_version_arn: str | None
+) -> SharedDocument:
+    members = _members(configuration, f"{function.arn}:{qualifier}" if qualifier else function.arn) | _life(configuration.life)
+    if configuration.runtime:
+        arn = runtime_version_arn or runtimes.runtime_version_arn(configuration.runtime, function.region)
+        members["RuntimeVersionConfig"] = {"RuntimeVersionArn": arn}
+    return SharedDocument(members)
 
 
 def layer_version(version: LayerVersion) -> dict[str, Any]:
@@ -124,8 +128,11 @@ def code_location(function: Function, configuration: FunctionConfiguration, at: 
         repository = (code.image_uri or "").split("@")[0].rsplit(":", 1)[0]
         resolved = f"{repository}@sha256:{code.code_sha256}"
         return {"RepositoryType": "ECR", "ImageUri": code.image_uri, "ResolvedImageUri": resolved}
-    stored = StoredCode("tasks", function.region, function.account_id, function.name, code.code_sha256)
-    return {"RepositoryType": "S3", "Location": location(stored, at)}
+    stored: StoredCode | None = configuration.shown.get(StoredCode)
+    if stored is None:
+        stored = StoredCode("tasks", function.region, function.account_id, function.name, code.code_sha256)
+        configuration.shown[StoredCode] = stored
+    return {"RepositoryType": "S3", "Location": _location(stored, int(at.timestamp()))}
 
 
 class StoredCode(NamedTuple):

@@ -11,7 +11,6 @@ from fakelambda.domain.async_invocation import Again, Condition, Over
 from fakelambda.domain.destinations import Message
 from fakelambda.domain.errors import RecursiveInvocationException, ResourceNotFoundException, ServiceError
 from fakelambda.domain.event_invoke import EventInvokeConfig
-from fakelambda.domain.functions import Function
 from fakelambda.domain.names import LATEST, resolve
 from fakelambda.domain.principals import Caller
 from fakelambda.domain.xray import Trace
@@ -24,9 +23,9 @@ from fakelambda.runtime.runner import Ran
 _AT_ONCE = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Event:
-    """An event in the queue.
+    """An event in the queue; calling it tries it once.
 
     Args:
         function_identity: of the function that it was sent to; a later one of the same name does not get it.
@@ -36,6 +35,7 @@ class _Event:
         last: what the last attempt came to, and the version that ran.
     """
 
+    service: Service
     request: Request
     function_identity: str
     queued_at: timedelta
@@ -43,20 +43,49 @@ class _Event:
     throttles: int = 0
     last: tuple[Ran, str] | None = None
 
+    def __call__(self) -> None:
+        """Tries once; an event whose function, version or alias is gone is dropped."""
+        service, request = self.service, self.request
+        function = service.state.function(request.reference)
+        if function is None or function.identity != self.function_identity:
+            return
+        if function.reserved_concurrent_executions == 0:
+            _finish(self, "ZeroReservedConcurrency")
+            return
+        if self.attempts:  # replacing is slow, and most events run once
+            request = replace(request, attempt=self.attempts + 1)
+        try:
+            last = running.run(service, request, service.world.now())
+        except ResourceNotFoundException:
+            return
+        except RecursiveInvocationException:
+            _finish(self, "RetriesExhausted")  # AWS's own word for this is not known
+            return
+        except ServiceError:  # throttled, or not ready to run for whatever other reason that is not its own failure
+            event = replace(self, throttles=self.throttles + 1)
+            _go_on(event, async_invocation.after_a_throttle(_config(event), event.throttles, _age(event)))
+            return
+        event = _Event(service, self.request, self.function_identity, self.queued_at, self.attempts + 1, 0, last)
+        ran, _ = last
+        if ran.outcome.error_payload is None:
+            _finish(event, "Success")
+        else:
+            _go_on(event, async_invocation.after_an_error(_config(event), event.attempts, _age(event)))
+            running.reraise(service, ran)
+
 
 def queue(service: Service, request: Request) -> None:
     """Queues an event for a function that exists."""
-    function = _function(service, request)
+    function = service.state.function(request.reference)
     assert function is not None  # whoever queues an event has looked
-    event = _Event(request=request, function_identity=function.identity, queued_at=service.world.elapsed)
-    _schedule(service, event, _AT_ONCE)
+    _schedule(_Event(service, request, function.identity, service.world.elapsed), _AT_ONCE)
 
 
-def _schedule(service: Service, event: _Event, delay: timedelta) -> None:
+def _schedule(event: _Event, delay: timedelta) -> None:
     reference = event.request.reference
-    service.schedule.add(
+    event.service.schedule.add(
         delay,
-        lambda: _attempt(service, event),
+        event,
         kind="asynchronous invocation",
         function_name=reference.name,
         detail=f"{reference.qualifier or LATEST} {event.request.request_id} attempt {event.attempts + 1}",
@@ -64,49 +93,24 @@ def _schedule(service: Service, event: _Event, delay: timedelta) -> None:
     )
 
 
-def _attempt(service: Service, event: _Event) -> None:
-    """Tries once; an event whose function, version or alias is gone is dropped."""
-    function = _function(service, event.request)
-    if function is None or function.identity != event.function_identity:
-        return
-    if function.reserved_concurrent_executions == 0:
-        _finish(service, event, "ZeroReservedConcurrency")
-        return
-    request = replace(event.request, attempt=event.attempts + 1)
-    try:
-        ran, version = running.run(service, request, service.world.now())
-    except ResourceNotFoundException:
-        return
-    except RecursiveInvocationException:
-        _finish(service, event, "RetriesExhausted")  # AWS's own word for this is not known
-        return
-    except ServiceError:  # throttled, or not ready to run for whatever other reason that is not its own failure
-        event = replace(event, throttles=event.throttles + 1)
-        _go_on(service, event, async_invocation.after_a_throttle(_config(service, event), event.throttles, _age(service, event)))
-        return
-    event = replace(event, attempts=event.attempts + 1, throttles=0, last=(ran, version))
-    if ran.outcome.error_payload is None:
-        _finish(service, event, "Success")
-    else:
-        _go_on(service, event, async_invocation.after_an_error(_config(service, event), event.attempts, _age(service, event)))
-        running.reraise(service, ran)
-
-
-def _go_on(service: Service, event: _Event, decision: Again | Over) -> None:
+def _go_on(event: _Event, decision: Again | Over) -> None:
     if isinstance(decision, Again):
-        _schedule(service, event, decision.delay)
+        _schedule(event, decision.delay)
     else:
-        _finish(service, event, decision.condition)
+        _finish(event, decision.condition)
 
 
-def _finish(service: Service, event: _Event, condition: Condition) -> None:
+def _finish(event: _Event, condition: Condition) -> None:
     """Sends what is to be sent."""
-    function = _function(service, event.request)
+    service, request, failed = event.service, event.request, condition != "Success"
+    function = service.state.function(request.reference)
     if function is None or function.identity != event.function_identity:
         return  # deleted by its own handler
-    request, (ran, version) = event.request, event.last or (None, None)
+    config = function.event_invoke_configs.get(request.reference.qualifier or LATEST)
+    if config is None and not failed:  # as for most
+        return
+    ran, version = event.last or (None, None)
     configuration = function.resolve(version or request.reference.qualifier)
-    failed, config = condition != "Success", _config(service, event)
     dead_letter_target = ((configuration and configuration.dead_letter_config) or {}).get("TargetArn") if failed else None
     destination = config and config.destination_config["OnFailure" if failed else "OnSuccess"].get("Destination")
     if not (dead_letter_target or destination):
@@ -137,31 +141,19 @@ def _invoke(service: Service, sender: Caller, trace: Trace, message: Message) ->
     reference = resolve(message.target_arn, None, region, account_id)
     authorise(service, sender, "lambda:InvokeFunction", reference)
     payload = message.body.encode()
-    request = Request(
-        reference=reference,
-        request_id=service.world.new_id(),
-        invocation_type="Event",
-        payload=payload,
-        event=destinations.parsed(payload),
-        sent_at=service.world.now(),
-        upstream=trace,
-    )
-    function = _function(service, request)
+    request = Request(reference, service.world.new_id(), "Event", payload, service.world.now(), upstream=trace)
+    function = service.state.function(reference)
     if function is None or function.resolve(reference.qualifier) is None:
         raise ResourceNotFoundException(f"Function not found: {message.target_arn}")
     queue(service, request)
 
 
-def _function(service: Service, request: Request) -> Function | None:
-    reference = request.reference
-    return service.state.functions(reference.account_id, reference.region).get(reference.name)
-
-
-def _config(service: Service, event: _Event) -> EventInvokeConfig | None:
+def _config(event: _Event) -> EventInvokeConfig | None:
     """What is configured now for exactly the qualifier that was invoked."""
-    function = _function(service, event.request)
-    return None if function is None else function.event_invoke_configs.get(event.request.reference.qualifier or LATEST)
+    reference = event.request.reference
+    function = event.service.state.function(reference)
+    return None if function is None else function.event_invoke_configs.get(reference.qualifier or LATEST)
 
 
-def _age(service: Service, event: _Event) -> timedelta:
-    return service.world.elapsed - event.queued_at
+def _age(event: _Event) -> timedelta:
+    return event.service.world.elapsed - event.queued_at

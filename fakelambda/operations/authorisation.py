@@ -5,7 +5,7 @@ There is no IAM here, so that whoever is of the account that owns a resource may
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import copy
 
 from fakelambda.domain.errors import AccessDeniedException
 from fakelambda.domain.names import FunctionReference
@@ -40,7 +40,9 @@ def admitted(call: Call, reference: FunctionReference) -> Call:
         if call.operation not in CROSS_ACCOUNT_OPERATIONS:
             raise AccessDeniedException(None)  # where no policy could help, AWS says no more [recorded]
         authorise(call.service, caller, _ACTIONS.get(call.operation, f"lambda:{call.operation}"), reference)
-    return replace(call, account_id=reference.account_id)
+    admitted = copy(call)
+    admitted.account_id = reference.account_id
+    return admitted
 
 
 def authorise(service: Service, caller: Caller, action: str, reference: FunctionReference) -> None:

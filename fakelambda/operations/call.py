@@ -42,6 +42,9 @@ class Neighbours(Protocol):
     def get_object(self, region: str, bucket: str, key: str, version: str | None) -> bytes:
         """The bytes of an S3 object."""
 
+    def take_logs(self) -> bool:
+        """Whether something may answer for CloudWatch Logs."""
+
     def put_log_events(self, region: str, log_group_name: str, log_stream_name: str, log: Log) -> None:
         """Writes the log of an invocation to CloudWatch Logs, where something answers."""
 
@@ -121,20 +124,24 @@ class Call:
         service: what answers.
         operation: AWS's name.
         region, account_id: whose state is asked.
+        headers: of the HTTP request as far as it was made.
+
+    Attributes:
         request_id: that of the answer.
         now: the time of the call.
-        caller: tells who calls.
-        headers: of the HTTP request as far as it was made.
     """
 
     service: Service
     operation: str
     region: str
     account_id: str
-    request_id: str
-    now: datetime
-    caller: Callable[[], Caller]
     headers: Mapping[str, str]
+    request_id: str = field(init=False)
+    now: datetime = field(init=False)
+
+    def caller(self) -> Caller:
+        """Who calls."""
+        raise NotImplementedError
 
     @property
     def functions(self) -> Shelf[Function]:
@@ -168,7 +175,7 @@ class Call:
         Raises:
             ResourceNotFoundException: there is none.
         """
-        found = self.service.state.functions(reference.account_id, reference.region).get(reference.name)
+        found = self.service.state.function(reference)
         if found is None:
             raise ResourceNotFoundException(message or f"Function not found: {reference.arn()}")
         return found
@@ -200,11 +207,12 @@ class Call:
         Raises:
             ResourceNotFoundException: there is no such function, version or alias.
         """
-        function = self.service.state.functions(reference.account_id, reference.region).get(reference.name)
-        configuration = None if function is None else function.resolve(reference.qualifier)
-        if function is None or configuration is None:
-            raise ResourceNotFoundException(f"Function not found: {reference.qualified_arn(default)}")
-        return function, configuration
+        function = self.service.state.function(reference)
+        if function is not None:
+            configuration = function.latest if reference.qualifier is None else function.resolve(reference.qualifier)
+            if configuration is not None:
+                return function, configuration
+        raise ResourceNotFoundException(f"Function not found: {reference.qualified_arn(default)}")
 
 
 @dataclass(frozen=True, slots=True)

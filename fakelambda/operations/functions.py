@@ -81,13 +81,15 @@ def create_function(
 def get_function(call: Call, *, function: FunctionReference) -> Answer:
     """GetFunction: a version's configuration, where its code can be had, and the function's tags and reserved concurrency."""
     found, version = call.version(function)
-    reserved = found.reserved_concurrent_executions
-    return {
+    answer: dict[str, Any] = {
         "Configuration": answers.configured(found, version, function.qualifier),
         "Code": answers.code_location(found, version, call.now),
-        "Tags": dict(found.tags) or None,
-        "Concurrency": None if reserved is None else {"ReservedConcurrentExecutions": reserved},
     }
+    if found.tags:
+        answer["Tags"] = found.tags
+    if found.reserved_concurrent_executions is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": found.reserved_concurrent_executions}
+    return answer
 
 
 @operation("GetFunctionConfiguration")

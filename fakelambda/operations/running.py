@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakelambda.domain import concurrency, lifecycle, recursion, xray
 from fakelambda.domain.errors import ResourceNotFoundException
@@ -17,7 +17,7 @@ from fakelambda.domain.lifecycle import State
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.domain.provisioned_concurrency import INITIALIZATION_TYPE
 from fakelambda.domain.xray import Trace
-from fakelambda.inspection.records import Invocation, InvocationType
+from fakelambda.inspection.records import InvocationType
 from fakelambda.operations import transitions
 from fakelambda.operations.call import Service
 from fakelambda.runtime import environ
@@ -49,14 +49,14 @@ def continuing(continued: Trace | None) -> Iterator[None]:
         _trace.reset(token)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Request:
     """An event on its way to a handler.
 
     Args:
         payload: the bytes as the caller sent them.
-        event: what they mean, for the record; the bytes themselves where nobody has parsed them yet.
         sent_at: aware datetime of the call.
+        event: what the payload means, which the handler keeps; None where nobody has parsed it.
         attempt: 1 for the first run of the event.
         upstream: the trace that it brings along; by default that of the invocation in which the request is made.
     """
@@ -65,11 +65,27 @@ class Request:
     request_id: str
     invocation_type: InvocationType
     payload: bytes
-    event: Any
     sent_at: datetime
+    event: Any = None
     client_context: Any = None
     attempt: int = 1
     upstream: Trace | None = field(default_factory=trace)
+
+
+class _Choice(NamedTuple):
+    """What serves an invocation.
+
+    Args:
+        configuration: the version that runs.
+        place: that the invocation takes in ``Service.running``.
+        invoked_function_arn: as the caller named it.
+        initialization_type: the kind of environment it runs in.
+    """
+
+    configuration: FunctionConfiguration
+    place: str
+    invoked_function_arn: str
+    initialization_type: str
 
 
 def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, str]:
@@ -87,28 +103,29 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
     """
     reference = request.reference
     with service.lock:
-        function, configuration, place_taken = _chosen(service, reference)
-        recursion.check_lineage(function, request.upstream)
+        function, (configuration, place_taken, invoked_function_arn, initialization_type) = _chosen(service, reference)
+        if request.upstream is not None:
+            recursion.check_lineage(function, request.upstream)
         running = service.running[reference.account_id, reference.region]
         running[place_taken] = running.get(place_taken, 0) + 1
         place = service.invocations.begin()
         use = service.uses.get((function.identity, configuration.version)) if service.uses else None
         if use is not None:
             use.running += 1
-    tell = partial(trace_of, request, configuration)
-    execution = Execution(
-        function=function,
-        configuration=configuration,
-        qualifier=reference.qualifier,
-        payload=request.payload or b"{}",  # what AWS gives to a handler when nothing was sent [recorded]
-        request_id=request.request_id,
-        invoked_function_arn=reference.qualified_arn(),
-        client_context=request.client_context,
-        started_at=started_at,
-        trace=tell,
-        initialization_type=configuration.initialization_type if place_taken == function.name else INITIALIZATION_TYPE,
+    trace = partial(trace_of, request, configuration)
+    execution = Execution(  # by place, as a dozen keywords take longer than many handlers
+        function,
+        configuration,
+        reference.qualifier,
+        request.payload or b"{}" if request.event is None else request.event,  # what AWS gives to a handler for nothing [recorded]
+        request.request_id,
+        invoked_function_arn,
+        request.client_context,
+        started_at,
+        trace,
+        initialization_type,
     )
-    token = _trace.set(tell)
+    token = _trace.set(trace)
     try:
         ran = service.runner.run(execution)
     finally:
@@ -119,8 +136,12 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
                 running[place_taken] = left
             if use is not None:
                 use.running, use.since = use.running - 1, service.world.elapsed
-    service.invocations.end(place, partial(_record, request, configuration, started_at, ran))
-    service.neighbours.put_log_events(reference.region, ran.log_group_name, ran.log_stream_name, ran.log)
+    executed, kind, payload = configuration.version, request.invocation_type, request.payload
+    facts = request.request_id, function.name, reference.qualifier, executed, kind, payload, request.attempt, started_at, ran.duration
+    service.invocations.end(place, facts + ran.outcome + ran.log.facts())
+    if service.neighbours.take_logs():
+        deployment = ran.deployment
+        service.neighbours.put_log_events(reference.region, deployment.log_group_name, deployment.log_stream_name, ran.log)
     return ran, configuration.version
 
 
@@ -145,34 +166,16 @@ def reraise(service: Service, ran: Ran) -> None:
         raise ran.outcome.error
 
 
-def _record(request: Request, configuration: FunctionConfiguration, started_at: datetime, ran: Ran, place: int) -> Invocation:
-    outcome = ran.outcome
-    return Invocation(
-        function_name=configuration.function_name,
-        qualifier=request.reference.qualifier,
-        executed_version=configuration.version,
-        invocation_type=request.invocation_type,
-        given=request.event,
-        outcome=outcome,
-        request_id=request.request_id,
-        log=ran.log,
-        attempt=request.attempt,
-        started_at=started_at,
-        duration=ran.duration,
-        cold_start=outcome.cold_start,
-        place=place,
-    )
-
-
-def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, FunctionConfiguration, str]:
-    """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one.
-
-    With it the place that it takes in ``Service.running``.
-    """
-    shelf = service.state.functions(reference.account_id, reference.region)
-    function = shelf.get(reference.name)
+def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, _Choice]:
+    """The function and the version that serves the next invocation of what was named: by force, by weight, or the only one."""
+    function = service.state.function(reference)
     if function is None:
         raise _not_found(reference)
+    only: _Choice | None = function.served.get(reference.qualifier)
+    if only is not None and not service.routes:
+        if running := service.running[reference.account_id, reference.region]:
+            _check_admission(service, reference, function, running)
+        return function, only
     version, forced = reference.qualifier or LATEST, None
     alias = function.aliases.get(version)
     if alias is not None:
@@ -181,18 +184,42 @@ def _chosen(service: Service, reference: FunctionReference) -> tuple[Function, F
             version = forced[0]
         else:
             version = alias.choose(service.world.roll()) if alias.additional_version_weights else alias.function_version
-    running = service.running[reference.account_id, reference.region]
-    place = f"{function.name}:{version}"
-    if running.get(place, 0) >= function.provisioned(version):
-        concurrency.check_admission(function, running, lambda: shelf.starting_at(""))
-        place = function.name
+    place = _place(service, reference, function, version)
     if forced:
         forced.pop(0)  # not by an invocation that is throttled: it comes again
     configuration = function.version(version)
     if configuration is None:
         raise _not_found(reference)
-    admit(service, function, configuration)
-    return function, function.serving(configuration), place
+    if configuration.life.state is not State.ACTIVE:
+        admit(service, function, configuration)
+    serving = function.serving(configuration)
+    initialization_type = serving.initialization_type if place == function.name else INITIALIZATION_TYPE
+    choice = _Choice(serving, place, reference.qualified_arn(), initialization_type)
+    is_the_only_one = alias is None or not (forced or alias.additional_version_weights)
+    if is_the_only_one and function.reserved_concurrent_executions is None and not function.provisioned_concurrency_configs:
+        function.served[reference.qualifier] = choice
+    return function, choice
+
+
+def _place(service: Service, reference: FunctionReference, function: Function, version: str) -> str:
+    """The place that an invocation takes in ``Service.running``: a provisioned one as long as there is any.
+
+    Raises:
+        TooManyRequestsException: no concurrency is left for it.
+    """
+    running = service.running[reference.account_id, reference.region]
+    if function.provisioned_concurrency_configs:
+        provisioned = f"{function.name}:{version}"
+        if running.get(provisioned, 0) < function.provisioned(version):
+            return provisioned
+    if running or function.reserved_concurrent_executions is not None:  # else there is enough
+        _check_admission(service, reference, function, running)
+    return function.name
+
+
+def _check_admission(service: Service, reference: FunctionReference, function: Function, running: dict[str, int]) -> None:
+    functions = service.state.functions(reference.account_id, reference.region)
+    concurrency.check_admission(function, running, lambda: functions.starting_at(""))
 
 
 def admit(service: Service, function: Function, configuration: FunctionConfiguration) -> None:

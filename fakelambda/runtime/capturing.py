@@ -118,9 +118,8 @@ def root_logger(logging_config: Mapping[str, Any]) -> RootLogger:
 
 
 class _Host:
-    """What the host had before the first of the invocations that run began."""
+    """What the host had before the first of the invocations that run began, besides the streams that ours lead to."""
 
-    stdout, stderr = sys.stdout, sys.stderr
     handlers: list[logging.Handler]
     level, disabled = logging.NOTSET, logging.NOTSET
 
@@ -129,10 +128,10 @@ _host = _Host()
 _lock = threading.Lock()
 _capturing = 0
 _alone = True
+_sys = vars(sys)  # quicker to ask than the module, whose class is ours
 
-
-_streams = {name: _Stream(name, getattr(sys, name)) for name in ("stdout", "stderr")}
-"""For an invocation that runs alone, so that few are made."""
+_stdout, _stderr = (_Stream(name, _sys[name]) for name in ("stdout", "stderr"))
+"""Of the first of the invocations that run; threads of others may be writing to theirs."""
 
 
 def begin(own: RootLogger) -> None:
@@ -144,19 +143,20 @@ def begin(own: RootLogger) -> None:
     global _alone, _capturing  # noqa: PLW0603 - what is led elsewhere is the process's
     root = logging.root
     with _lock:
+        stdout, stderr = _sys["stdout"], _sys["stderr"]
+        _alone = not _capturing
         _capturing += 1
-        _alone = _capturing == 1
         if _alone:
-            _host.stdout, _host.stderr = sys.stdout, sys.stderr
             _host.handlers, _host.level, _host.disabled = root.handlers[:], root.level, root.manager.disable
             root.handlers.extend(own.handlers)
             if own.disabled is not None:
                 logging.disable(own.disabled)
-        for name, host in (("stdout", sys.stdout), ("stderr", sys.stderr)):
-            if not isinstance(host, _Stream):
-                stream = _streams[name] if _alone else _Stream(name, host)
-                stream.behind = host
-                setattr(sys, name, stream)
+        if type(stdout) is not _Stream:
+            stream = _sys["stdout"] = _stdout if _alone else _Stream("stdout", stdout)
+            stream.behind = stdout
+        if type(stderr) is not _Stream:
+            stream = _sys["stderr"] = _stderr if _alone else _Stream("stderr", stderr)
+            stream.behind = stderr
         if own.level is not None and own.level != root.level:  # setting it makes every logger of the process ask again
             root.setLevel(own.level)
 
@@ -177,8 +177,9 @@ def end(own: RootLogger) -> RootLogger:
         left = own if own.level is None else _left(own, disabled)
         _capturing -= 1
         if not _capturing:
-            sys.stdout = sys.stdout.behind if isinstance(sys.stdout, _Stream) else _host.stdout
-            sys.stderr = sys.stderr.behind if isinstance(sys.stderr, _Stream) else _host.stderr
+            stdout, stderr = _sys["stdout"], _sys["stderr"]
+            _sys["stdout"] = (stdout if type(stdout) is _Stream else _stdout).behind
+            _sys["stderr"] = (stderr if type(stderr) is _Stream else _stderr).behind
             root.handlers[:] = _host.handlers
             if root.level != _host.level:
                 root.setLevel(_host.level)

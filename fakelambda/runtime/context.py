@@ -131,14 +131,43 @@ class LambdaContext:
         return f"{type(self).__name__}([{','.join(f'{name}={getattr(self, name)}' for name in names)}])"
 
 
+def of_invocation(
+    kept: LambdaContext,
+    request_id: str,
+    invoked_function_arn: str,
+    client_context: Mapping[str, Any] | None,
+    remaining: Callable[[], float],
+) -> LambdaContext:
+    """The context of one invocation, for what differs from others in the same execution environment.
+
+    Args:
+        kept: a context with all that they have in common.
+        client_context: the parsed JSON object that the caller sent; None where it sent none.
+        remaining: says how many seconds are left until the timeout.
+    """
+    made = LambdaContext.__new__(LambdaContext)  # keywords and defaults would take longer than everything here
+    made.aws_request_id = request_id
+    made.log_group_name = kept.log_group_name
+    made.log_stream_name = kept.log_stream_name
+    made.function_name = kept.function_name
+    made.memory_limit_in_mb = kept.memory_limit_in_mb
+    made.function_version = kept.function_version
+    made.invoked_function_arn = invoked_function_arn
+    made.client_context = None if client_context is None else _client_context(client_context)
+    made.tenant_id = kept.tenant_id
+    made._trace_context = {} if client_context is None else _trace_context(client_context)  # noqa: SLF001 - what __init__ sets
+    made._remaining = remaining  # noqa: SLF001 - as above
+    return made
+
+
 def _client_context(sent: Mapping[str, Any]) -> Any:
     """Makes the objects of a client context; Any, because their attributes are what AWS's slots say."""
     client = sent.get("client")
     return ClientContext({**sent, "client": None if client is None else Client(client)})
 
 
-def _trace_context(sent: Mapping[str, Any] | None) -> dict[str, str]:
-    fields = (sent or {}).get("w3c")
+def _trace_context(sent: Mapping[str, Any]) -> dict[str, str]:
+    fields = sent.get("w3c")
     if not isinstance(fields, dict):
         return {}
     return {name: fields[name] for name in _TRACE_CONTEXT_FIELDS if isinstance(fields.get(name), str)}

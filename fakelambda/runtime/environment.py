@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CoroutineType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakelambda.runtime import capturing, coroutines, environ, failures, logs, marshal, modules, sleeping, threads
+from fakelambda.runtime.context import LambdaContext
 from fakelambda.runtime.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextvars import Token
 
-    from fakelambda.runtime.context import LambdaContext
+    from fakelambda.runtime.invocation_clock import InvocationClock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,8 @@ class ExecutionEnvironment:
         deployment: what to run.
 
     Attributes:
+        context: what the contexts of all invocations have in common.
+        log_settings: of the logs of all invocations.
         root_logger: as the code of this environment has left it.
         sleeps_really: whether ``time.sleep`` in a handler moves no clock.
     """
@@ -108,6 +111,7 @@ class ExecutionEnvironment:
         self.deployment = deployment
         self.modules: modules.Modules | None = None
         self.root_logger = capturing.RootLogger()
+        self.log_settings = logs.settings(deployment.version, deployment.memory_size, {})
         self.sleeps_really = False
         self._clock = threads.SharedClock(sleeps_really=False)
         self._log_stream = logs.LogStream()
@@ -116,26 +120,39 @@ class ExecutionEnvironment:
         self._places: failures.Places = ()
         self._ascii_only = marshal.writes_ascii(deployment.runtime)
         self._layout: Layout | None = None
+        self.context = LambdaContext(
+            function_name=deployment.function_name,
+            function_version=deployment.version,
+            memory_limit_in_mb=deployment.memory_size,
+            log_group_name=deployment.log_group_name,
+            log_stream_name=deployment.log_stream_name,
+        )
 
     @property
     def warm(self) -> bool:
         """Whether the handler is imported, so that the next invocation is no cold start."""
         return self._handler is not None
 
-    def invoke(
+    def invoke(self, event: bytes, context: LambdaContext) -> Outcome:
+        """Runs the handler once in a context of its own; see `handle`."""
+        return copy_context().run(self.handle, event, context)
+
+    def handle(
         self,
-        event: bytes,
+        event: Any,
         context: LambdaContext,
+        log: logs.Log | None = None,
+        clock: InvocationClock | None = None,
         initialised: Callable[[], None] = _nobody_asks,
-        run: Callable[..., Any] = _to_its_end,
     ) -> Outcome:
-        """Runs the handler once.
+        """Runs the handler once. The context is to be the invocation's own: nothing that is set in it is taken back.
 
         Args:
-            event: the payload, JSON.
+            event: JSON as bytes, or a value that the handler keeps.
             context: what the handler gets beside the event.
+            log: takes what it writes.
+            clock: what it sleeps on, and whose deadline stops it.
             initialised: called between the cold start, if there is one, and the handler.
-            run: calls what it is given with the arguments behind it, and may stop it: the import of the handler, and the handler.
 
         Raises:
             KeyboardInterrupt: and whatever else speaks to the test runner, such as ``pytest.skip`` in a callable.
@@ -145,9 +162,8 @@ class ExecutionEnvironment:
         cold_start = handler is None
         if cold_start:
             self._prepare()
-        modules_token = modules.current.set(self.modules)
-        variables_token = environ.current.set(self._variables)
-        clock_token = self._begin(context)
+        self._enter(log, clock)
+        run = _to_its_end if clock is None else clock.deadline.run
         try:
             if handler is None:
                 handler = self._handler = run(self._load)
@@ -166,38 +182,27 @@ class ExecutionEnvironment:
         else:
             outcome = Outcome(payload, cold_start) if len(payload) <= failures.MAXIMUM_RESPONSE_SIZE else _too_large(cold_start=cold_start)
         finally:
-            self._end(clock_token)
-            environ.current.reset(variables_token)
-            modules.current.reset(modules_token)
+            self._clock.end()
         if handler is None or (outcome.error is not None and failures.ends_the_process(outcome.error)):
             self.discard()
         return outcome
+
+    def _enter(self, log: logs.Log | None, clock: InvocationClock | None) -> None:
+        """Shows an invocation what is its own, and its log and clock to the threads that earlier ones have left running."""
+        modules.current.set(self.modules)
+        environ.current.set(self._variables)
+        if log is not None:
+            self._log_stream.begin(log)
+            logs.current.set(log)
+        if clock is not None:
+            clock.enter()
+            self._clock.begin(clock.sleep, clock.remaining)
+            sleeping.current.set(self._clock)
 
     def trace(self, header: str) -> None:
         """Shows deployed code the tracing header of its invocation."""
         assert self._variables is not None  # the environment is prepared
         self._variables.update(environ.encoded({"_X_AMZN_TRACE_ID": header}))
-
-    def _begin(self, context: LambdaContext) -> Token[Callable[[float], None] | None] | None:
-        """Shows the invocation's log and clock to the threads that earlier ones have left running.
-
-        Returns:
-            What takes back the clock; None where the invocation has none.
-        """
-        log, sleep = logs.current.get(), sleeping.current.get()
-        if log is not None:
-            self._log_stream.begin(log)
-        remaining = context._remaining  # noqa: SLF001 - what it shows to handlers are whole milliseconds
-        if sleep is None or remaining is None:
-            return None
-        self._clock.begin(sleep, remaining)
-        return sleeping.current.set(self._clock)
-
-    def _end(self, clock_token: Token[Callable[[float], None] | None] | None) -> None:
-        """Takes back what `_begin` did."""
-        if clock_token is not None:
-            self._clock.end()
-            sleeping.current.reset(clock_token)
 
     def initialise(self) -> None:
         """Imports the handler ahead of the first invocation.
@@ -235,8 +240,8 @@ class ExecutionEnvironment:
             environ.current.reset(variables_token)
             modules.current.reset(modules_token)
 
-    def _call(self, run: Callable[..., Any], handler: Callable[[Any, Any], Any], event: bytes, context: LambdaContext) -> bytes:
-        result = run(handler, marshal.unmarshal(event), context)
+    def _call(self, run: Callable[..., Any], handler: Callable[[Any, Any], Any], event: Any, context: LambdaContext) -> bytes:
+        result = run(handler, marshal.unmarshal(event) if isinstance(event, bytes) else event, context)
         if isinstance(result, CoroutineType):
             if self.modules is None:
                 result = run(coroutines.finish, result)

@@ -41,11 +41,19 @@ class InvocationClock:
         self.started_at = started_at
         self.deadline = stopping.Deadline(timeout)
 
-    def start(self) -> None:
-        """Begins to count."""
+    def start(self, at: datetime) -> None:
+        """Begins to count.
+
+        Args:
+            at: the time of the fake's clock.
+        """
         self._others = 0.0
-        self.started_at = self._world.now()
+        self.started_at = at
         self.deadline.allow(self._timeout)
+
+    def enter(self) -> None:
+        """Counts what happens in this context from now on as the invocation's."""
+        _current.set((*_current.get(), self))
 
     def lasted(self, until: datetime) -> float:
         """Seconds since the start."""
@@ -67,11 +75,7 @@ class InvocationClock:
         if self._sleep is None:
             sleeping.really(slept)
         else:
-            own = _current.set((*_current.get(), self))  # a thread of an earlier invocation may be asking
-            try:
-                self._sleep(slept)
-            finally:
-                _current.reset(own)
+            self._move(self._sleep, slept)
             self.deadline.shorten(slept)
         if seconds > remaining:
             raise TimedOut(self._timeout)
@@ -80,7 +84,15 @@ class InvocationClock:
         """Moves a frozen clock to the timeout, which has really passed."""
         remaining = self.remaining()
         if remaining > 0 and self._sleep is not None:
-            self._sleep(remaining)
+            self._move(self._sleep, remaining)
+
+    def _move(self, sleep: Callable[[float], None], seconds: float) -> None:
+        """Moves the fake's clock as the invocation, whoever asks: a thread of an earlier one may."""
+        own = _current.set((*_current.get(), self))
+        try:
+            sleep(seconds)
+        finally:
+            _current.reset(own)
 
     def leave_out(self, seconds: float) -> None:
         """Does not count what somebody sleeps who is no part of the invocation."""
@@ -95,30 +107,19 @@ class InvocationClocks:
 
     Args:
         world: whose clock is moved.
+
+    Attributes:
+        running: the clocks of those that have begun and not ended.
     """
 
     def __init__(self, world: World) -> None:
-        self._running: set[InvocationClock] = set()
+        self.running: set[InvocationClock] = set()
         world.leapt = self._leapt
-
-    def begin(self, clock: InvocationClock) -> object:
-        """Counts what this thread, and those that it starts, do from now on as the invocation's.
-
-        Returns:
-            What `end` takes.
-        """
-        self._running.add(clock)
-        return _current.set((*_current.get(), clock))
-
-    def end(self, clock: InvocationClock, token: object) -> None:
-        """Takes back what `begin` did."""
-        _current.reset(token)  # type: ignore[arg-type]  # begin made it
-        self._running.discard(clock)
 
     def _leapt(self, seconds: float) -> None:
         if _asleep.get():
             own = _current.get()
-            for clock in list(self._running):
+            for clock in list(self.running):
                 if clock not in own:
                     clock.leave_out(seconds)
 

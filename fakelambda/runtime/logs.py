@@ -11,13 +11,16 @@ import math
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 _MEMORY_USED = 40  # MB; nothing is measured, the host's memory is not the handler's
 TAIL = 4096
 """Bytes of the log that ``LogType="Tail"`` answers."""
+
+Facts = tuple[Any, ...]
+"""What is known of a log that has ended, without any structure: a tuple of plain values is nothing to the garbage collector."""
 
 current: ContextVar[Log | None] = ContextVar("fakelambda_log", default=None)
 """The log of the invocation that this thread or task is in; None outside."""
@@ -57,37 +60,51 @@ class LogStream:
         self.latest, log.stream = log, self
 
 
-@dataclass(slots=True)
+Settings = tuple[str, int, bool, bool]
+"""Of a function, all that its logs depend on: see `settings`. A plain tuple, see `Facts`."""
+
+
+def settings(version: str, memory_size: int, logging_config: Mapping[str, Any]) -> Settings:
+    """The settings of the logs of an execution environment.
+
+    Args:
+        version: that runs.
+        memory_size: of the function, in MB.
+        logging_config: AWS's ``LoggingConfig`` of the function.
+    """
+    in_json = logging_config.get("LogFormat") == "JSON"
+    return version, memory_size, in_json, not in_json or logging_config.get("SystemLogLevel", "INFO") != "WARN"
+
+
 class Log:
     """The log of one invocation. Lambda's own lines are made when somebody reads it; hardly anybody does.
 
     Args:
         request_id: of the invocation.
         now: the fake's clock.
-        logging_config: AWS's ``LoggingConfig`` of the function.
-        version: that runs.
-        memory_size: of the function, in MB.
+        of: the version that runs, its memory in MB, whether it logs in JSON, and whether Lambda's own lines are among them.
+
+    Attributes:
         init_start: the line with which a new execution environment begins; None in a warm one.
         stream: that it belongs to.
         unfinished: what was written without a line end, by standard stream and thread.
     """
 
-    request_id: str
-    now: Callable[[], datetime]
-    logging_config: Mapping[str, Any]
-    version: str
-    memory_size: int
-    init_start: str | None = None
-    stream: LogStream | None = None
-    _written: list[LogEvent] = field(default_factory=list)
-    unfinished: dict[tuple[str, int], str] = field(default_factory=dict)
-    _started: tuple[datetime, int, float | None] | None = None
-    _ended: tuple[datetime, float] | None = None
+    __slots__ = ("_ended", "_settings", "_started", "_written", "init_start", "now", "request_id", "stream", "unfinished")
+
+    def __init__(self, request_id: str, now: Callable[[], datetime], of: Settings) -> None:
+        self.request_id, self.now, self._settings = request_id, now, of
+        self.init_start: str | None = None
+        self.stream: LogStream | None = None
+        self.unfinished: dict[tuple[str, int], str] = {}
+        self._written: list[LogEvent] = []
+        self._started: tuple[datetime, int, float | None] | None = None
+        self._ended: tuple[datetime, float] | None = None
 
     @property
     def in_json(self) -> bool:
         """Whether the function logs in JSON."""
-        return self.logging_config.get("LogFormat") == "JSON"
+        return self._settings[2]
 
     def append(self, message: str) -> None:
         """Adds an event, behind what this thread wrote without a line end before."""
@@ -134,6 +151,25 @@ class Log:
             self.end_lines_left_open()
         self._ended = (at, duration)
 
+    def facts(self) -> Facts:
+        """What is to be kept of it when it has ended: plain values where nothing was written, else itself."""
+        started, ended = self._started, self._ended
+        if self._written or started is None or ended is None:
+            return (self,)
+        return self.request_id, self._settings, self.init_start, started[0], started[2], ended[0], ended[1]
+
+    @classmethod
+    def of_facts(cls, facts: Facts) -> Log:
+        """The log whose `facts` these are."""
+        if isinstance(facts[0], Log):
+            return facts[0]
+        request_id, of, init_start, started_at, init_duration, ended_at, duration = facts
+        log = cls(request_id, _no_clock, of)
+        log.init_start = init_start
+        log.start(started_at, init_duration)
+        log.end(ended_at, duration)
+        return log
+
     def events(self) -> list[LogEvent]:
         """Everything in order, with Lambda's own lines."""
         events = list(self._written)
@@ -160,20 +196,22 @@ class Log:
         return self.text().removeprefix(self.init_start or "").encode("utf-8", "backslashreplace")[-TAIL:]
 
     def _start_line(self) -> tuple[str, str, dict[str, Any]]:
-        record = {"requestId": self.request_id, "version": self.version}
-        return f"START RequestId: {self.request_id} Version: {self.version}\n", "platform.start", record
+        version = self._settings[0]
+        record = {"requestId": self.request_id, "version": version}
+        return f"START RequestId: {self.request_id} Version: {version}\n", "platform.start", record
 
     def _end_lines(self, duration: float, init_duration: float | None) -> list[tuple[str, str, dict[str, Any]]]:
-        milliseconds, used = duration * 1000, min(self.memory_size, _MEMORY_USED)
+        memory_size = self._settings[1]
+        milliseconds, used = duration * 1000, min(memory_size, _MEMORY_USED)
         billed = math.ceil(milliseconds)
         init = {} if init_duration is None else {"initDurationMs": round(init_duration * 1000, 3)}
         report = (
             f"REPORT RequestId: {self.request_id}\tDuration: {milliseconds:.2f} ms\tBilled Duration: {billed} ms\t"
-            f"Memory Size: {self.memory_size} MB\tMax Memory Used: {used} MB\t"
+            f"Memory Size: {memory_size} MB\tMax Memory Used: {used} MB\t"
             + (f"Init Duration: {init_duration * 1000:.2f} ms\t" if init_duration is not None else "")
             + "\n"
         )
-        metrics = {"durationMs": round(milliseconds, 3), "billedDurationMs": billed, "memorySizeMB": self.memory_size}
+        metrics = {"durationMs": round(milliseconds, 3), "billedDurationMs": billed, "memorySizeMB": memory_size}
         return [
             (f"END RequestId: {self.request_id}\n", "platform.runtimeDone", {"requestId": self.request_id, "status": "success"}),
             (report, "platform.report", {"requestId": self.request_id, "metrics": {**metrics, "maxMemoryUsedMB": used, **init}}),
@@ -183,9 +221,13 @@ class Log:
         """A line of Lambda's own in the function's format; in JSON only at the level that is configured."""
         if not self.in_json:
             return [LogEvent(at, text)]
-        if self.logging_config.get("SystemLogLevel", "INFO") == "WARN":
+        if not self._settings[3]:
             return []
         return [LogEvent(at, json.dumps({"time": timestamp(at), "type": kind, "record": record}, separators=(",", ":")) + "\n")]
+
+
+def _no_clock() -> datetime:
+    raise AssertionError("nothing is written to a log that has ended")
 
 
 def failed(log: Log, error_payload: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.xray import Trace
 from fakelambda.runtime import capturing, coroutines, failures, logs, sleeping
 from fakelambda.runtime.canned import Canned
-from fakelambda.runtime.context import LambdaContext
+from fakelambda.runtime.context import LambdaContext, of_invocation
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
 from fakelambda.runtime.environments import Environments
 from fakelambda.runtime.failures import TimedOut
@@ -34,14 +34,14 @@ _AHEAD_OF_INVOCATIONS = 130
 """Seconds that it gives to an initialisation for which no invocation waits, where the timeout is not longer [docs]."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Execution:
     """A handler that is to be run once.
 
     Args:
         configuration: the version that runs.
         qualifier: what the caller asked for, for the handler that is bound to it.
-        payload: the event as JSON.
+        event: as JSON, or as a value that the handler keeps.
         invoked_function_arn: as the caller named it.
         client_context: the object that the caller sent; None where it sent none.
         started_at: aware datetime of the fake's clock.
@@ -52,7 +52,7 @@ class Execution:
     function: Function
     configuration: FunctionConfiguration
     qualifier: str | None
-    payload: bytes
+    event: Any
     request_id: str
     invoked_function_arn: str
     client_context: Mapping[str, Any] | None
@@ -71,8 +71,7 @@ class Ran(NamedTuple):
     outcome: Outcome
     log: logs.Log
     duration: float
-    log_group_name: str
-    log_stream_name: str
+    deployment: Deployment
 
 
 class Runner:
@@ -91,6 +90,7 @@ class Runner:
         sleep: Callable[[float], None] | None,
     ) -> None:
         self._world = world
+        self._now = world.now  # one bound method for all logs
         self._sleep = sleep
         self._inherit_env = inherit_env if isinstance(inherit_env, bool) else frozenset(inherit_env)
         self._environments = Environments()
@@ -169,7 +169,7 @@ class Runner:
             return None
         environment = self._acquire(function, configuration, None, initialization_type)
         clock = InvocationClock(self._world, self._world.now(), max(_AHEAD_OF_INVOCATIONS, configuration.timeout), self._sleep)
-        clock.start()
+        clock.start(self._world.now())
         sleep_token = sleeping.current.set(clock.sleep)
         capturing.begin(environment.root_logger)
         try:
@@ -190,69 +190,52 @@ class Runner:
         Raises:
             NotModelled: the version is of a runtime that cannot run here and nothing is bound.
         """
-        function, configuration = execution.function, execution.configuration
+        function, configuration, started_at, world = execution.function, execution.configuration, execution.started_at, self._world
         bound = self._binding(function, configuration, execution.qualifier)
         environment = self._acquire(function, configuration, bound, execution.initialization_type)
-        log = logs.Log(
-            execution.request_id, self._world.now, configuration.logging_config, configuration.version, configuration.memory_size
+        clock = InvocationClock(world, started_at, configuration.timeout, self._sleep)
+        log = logs.Log(execution.request_id, self._now, environment.log_settings)
+        context = of_invocation(
+            environment.context, execution.request_id, execution.invoked_function_arn, execution.client_context, clock.remaining
         )
-        if not environment.warm and configuration.runtime:
-            arn = runtimes.runtime_version_arn(configuration.runtime, function.region)
-            log.init_start = f"INIT_START Runtime Version: {runtimes.version_name(configuration.runtime)}\tRuntime Version ARN: {arn}\n"
-        try:
-            return self._run(execution, environment, log)
-        finally:
-            self._environments.release(environment)
-
-    def _run(self, execution: Execution, environment: ExecutionEnvironment, log: logs.Log) -> Ran:
-        configuration, started_at, cold_start = execution.configuration, execution.started_at, not environment.warm
-        clock = InvocationClock(self._world, started_at, configuration.timeout, self._sleep)
-        context = LambdaContext(
-            function_name=execution.function.name,
-            function_version=configuration.version,
-            invoked_function_arn=execution.invoked_function_arn,
-            memory_limit_in_mb=configuration.memory_size,
-            aws_request_id=execution.request_id,
-            log_group_name=environment.deployment.log_group_name,
-            log_stream_name=environment.deployment.log_stream_name,
-            client_context=execution.client_context,
-            remaining=clock.remaining,
-        )
+        cold_start = not environment.warm
 
         def initialised() -> None:
             if environment.modules is not None:
                 environment.trace(execution.trace().header())
-            clock.start()  # the time of a cold start does not count
-            log.start(clock.started_at, (clock.started_at - started_at).total_seconds() if cold_start else None)
+            # The time of a cold start does not count, nor does what other threads have slept since the call.
+            at = world.now() if cold_start or world.moved_at > started_at else started_at
+            clock.start(at)
+            log.start(at, (at - started_at).total_seconds() if cold_start else None)
 
         if cold_start:
+            log.init_start = _init_start(function, configuration)
             clock.deadline.allow(max(_INITIALISATION, configuration.timeout))
-        clock_token, sleep_token, log_token = self._clocks.begin(clock), sleeping.current.set(clock.sleep), logs.current.set(log)
+        self._clocks.running.add(clock)
         capturing.begin(environment.root_logger)
         try:
-            # In a copy of the context, so that variables which a handler sets stay with it.
-            outcome = copy_context().run(
-                coroutines.outside, environment.invoke, execution.payload, context, initialised, clock.deadline.run
-            )
+            try:
+                # In a copy of the context, so that variables which we and the handler set stay with it.
+                outcome = copy_context().run(coroutines.outside, environment.handle, execution.event, context, log, clock, initialised)
+            finally:
+                environment.root_logger = capturing.end(environment.root_logger)
+                if clock.deadline.passed:
+                    clock.catch_up()
+                ended_at = world.now()  # before others may move it again unnoticed
+                self._clocks.running.discard(clock)
+            duration = clock.lasted(ended_at)
+            if clock.deadline.passed or duration > configuration.timeout:
+                outcome = _judged(outcome, environment, clock, context, cold_start=cold_start)
         finally:
-            environment.root_logger = capturing.end(environment.root_logger)
-            sleeping.current.reset(sleep_token)
-            logs.current.reset(log_token)
-            if clock.deadline.passed:
-                clock.catch_up()
-            ended_at = self._world.now()  # before others may move it again unnoticed
-            self._clocks.end(clock, clock_token)
-        deadline, duration = clock.deadline, clock.lasted(ended_at)
-        if (deadline.passed or (duration > configuration.timeout and not deadline.waived)) and not isinstance(outcome.error, TimedOut):
-            outcome = environment.timed_out(context, cold_start=cold_start)
+            self._environments.release(environment)
         if outcome.error_payload is not None:
             logs.failed(log, outcome.error_payload)
-            ended_at = self._world.now()  # of END and REPORT, which follow
+            ended_at = world.now()  # of END and REPORT, which follow
         log.end(ended_at, duration)
         if execution.initialization_type == provisioned_concurrency.INITIALIZATION_TYPE:
             # In AWS all of them are initialised before; here one is, and the others where they are needed.
             outcome = outcome._replace(cold_start=False)
-        return Ran(outcome, log, duration, environment.deployment.log_group_name, environment.deployment.log_stream_name)
+        return Ran(outcome, log, duration, environment.deployment)
 
     def _acquire(
         self, function: Function, configuration: FunctionConfiguration, bound: Handler | None, initialization_type: str
@@ -296,6 +279,7 @@ class Runner:
             )
         )
         environment.sleeps_really = self._sleep is None
+        environment.log_settings = logs.settings(configuration.version, configuration.memory_size, configuration.logging_config)
         if bound is None:
             environment.root_logger = capturing.root_logger(configuration.logging_config)
         return environment
@@ -304,6 +288,22 @@ class Runner:
         if isinstance(self._inherit_env, bool):
             return dict(os.environ) if self._inherit_env else {}
         return {name: os.environ[name] for name in self._inherit_env if name in os.environ}
+
+
+def _judged(
+    outcome: Outcome, environment: ExecutionEnvironment, clock: InvocationClock, context: LambdaContext, *, cold_start: bool
+) -> Outcome:
+    """What comes of an invocation whose time was over before it ended, unless a debugger has held it or it knows already."""
+    is_late = clock.deadline.passed or not clock.deadline.waived
+    return environment.timed_out(context, cold_start=cold_start) if is_late and not isinstance(outcome.error, TimedOut) else outcome
+
+
+def _init_start(function: Function, configuration: FunctionConfiguration) -> str | None:
+    """The first line in the log of a new environment; None for an image, which has no runtime of Lambda's."""
+    if not configuration.runtime:
+        return None
+    arn = runtimes.runtime_version_arn(configuration.runtime, function.region)
+    return f"INIT_START Runtime Version: {runtimes.version_name(configuration.runtime)}\tRuntime Version ARN: {arn}\n"
 
 
 def _runs_here(configuration: FunctionConfiguration) -> bool:

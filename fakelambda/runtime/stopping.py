@@ -10,7 +10,7 @@ Without such signals (on Windows, and where no fake was started in the main thre
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # has no stub; getsignal does not search an enum, which takes longer than many handlers
+import _signal  # type: ignore[import-not-found]  # has no stub
 import ctypes
 import gc
 import math
@@ -21,6 +21,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fakelambda.runtime.failures import TimedOut
@@ -51,17 +52,22 @@ if sys.platform == "win32":
     _ALARMS: tuple[tuple[int, int], ...] = ()
     _COMPUTING: tuple[int, int] | None = None
     _now = time.monotonic
+    _set_timer: Any = None
 else:
     _COMPUTING = (signal.SIGVTALRM, signal.ITIMER_VIRTUAL)
     _ALARMS = ((signal.SIGALRM, signal.ITIMER_REAL), _COMPUTING)
     _now = partial(time.clock_gettime, time.CLOCK_MONOTONIC)  # which no library freezes
+    _set_timer = signal.setitimer
 
+_handler_of = _signal.getsignal  # that of signal searches an enum, which takes longer than many handlers
 _main_thread = threading.main_thread().ident
 _lock = threading.Lock()
 _running: dict[int, Deadline] = {}
 """Of each thread the deadline of its innermost handler."""
 _alarm: tuple[int, int] | None = None
 """Signal and timer that are set; None while nobody runs, and where there is none."""
+_alarms: tuple[tuple[int, int], ...] = _ALARMS
+"""Those to choose from: the one that is set, or all."""
 _rings_at = math.inf
 
 
@@ -100,7 +106,7 @@ class Deadline:
         Raises:
             TimedOut: it was.
         """
-        thread = threading.get_ident()
+        thread = get_ident()
         outer, mask = _running.get(thread), None
         try:
             with _lock:
@@ -146,19 +152,19 @@ class Deadline:
 
 def install() -> None:
     """Takes the signals that nobody uses; does nothing outside of the main thread."""
-    if threading.get_ident() == _main_thread:
+    if get_ident() == _main_thread:
         for number, _ in _ALARMS:
-            if _signal.getsignal(number) == signal.SIG_DFL:
+            if _handler_of(number) == signal.SIG_DFL:
                 signal.signal(number, _ring)
 
 
 def uninstall() -> None:
     """Gives back the signals that are still ours; handlers that go on running are not stopped any more."""
-    if threading.get_ident() == _main_thread:
+    if get_ident() == _main_thread:
         with _lock:
             _silence()
             for number, _ in _ALARMS:
-                if _signal.getsignal(number) is _ring:
+                if _handler_of(number) is _ring:
                     signal.signal(number, signal.SIG_DFL)
 
 
@@ -187,27 +193,34 @@ def _stop_who_is_due(frame: FrameType | None) -> TimedOut | None:
 
 def _ring_by(at: float) -> None:
     """Sets the timer; with the lock held."""
-    global _alarm, _rings_at
-    seconds = max(at - _now(), _SOON) if at < math.inf else 0
-    for alarm in _ALARMS if _alarm is None else (_alarm,):
-        if _signal.getsignal(alarm[0]) is not _ring:
+    global _alarm, _alarms, _rings_at
+    seconds = at - _now()
+    if seconds < _SOON:
+        seconds = _SOON
+    elif seconds == math.inf:
+        seconds = 0
+    for alarm in _alarms:
+        number, timer = alarm
+        if _handler_of(number) is not _ring:
             continue
         if alarm is _COMPUTING:  # which may run slower than the time
             seconds = min(seconds, _TO_CLEAN_UP)
-        others = signal.setitimer(alarm[1], seconds, _SOON)
-        if _alarm is None and others[0]:
-            signal.setitimer(alarm[1], *others)
+        others = _set_timer(timer, seconds, _SOON)
+        if others[0] and _alarm is None:
+            _set_timer(timer, *others)
             continue
-        _alarm, _rings_at = alarm, at
+        _alarm, _alarms, _rings_at = alarm, (alarm,), at
         return
 
 
 def _silence() -> None:
     """Stops the timer, unless somebody else uses it by now; with the lock held."""
-    global _alarm, _rings_at
-    if _alarm is not None and _signal.getsignal(_alarm[0]) is _ring:
-        signal.setitimer(_alarm[1], 0)
-    _alarm, _rings_at = None, math.inf
+    global _alarm, _alarms, _rings_at
+    if _alarm is not None:
+        number, timer = _alarm
+        if _handler_of(number) is _ring:
+            _set_timer(timer, 0)
+    _alarm, _alarms, _rings_at = None, _ALARMS, math.inf
 
 
 def _leave_the_signal_to_the_main_thread(thread: int) -> set[Any] | None:

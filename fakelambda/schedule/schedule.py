@@ -83,11 +83,13 @@ class Schedule:
         world: whose ``elapsed`` the entries wait for.
 
     Attributes:
+        open: the entries that have not happened, also those in somebody's hands; where there is none, nobody need ask for the lock.
         polling: the pollers.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.open: dict[int, Entry] = {}
         self._lock = threading.RLock()  # held while a transition happens, so that nobody finds it gone but not yet done
         self._arrived: deque[Entry] = deque()  # whoever adds may hold a lock that a transition takes, so adding takes none
         self._arrivals = itertools.count()
@@ -124,10 +126,10 @@ class Schedule:
         """
         maker, stretch = _happening.get(), self._stretch
         links = maker.links + 1 if maker is not None and maker.stretch is stretch else 0
-        due = self._world.elapsed + delay
-        self._arrived.append(
-            Entry(due, next(self._arrivals), action, kind, function_name, detail, runs_user_code, stretch, links, in_background)
-        )
+        due, arrival = self._world.elapsed + delay, next(self._arrivals)
+        entry = Entry(due, arrival, action, kind, function_name, detail, runs_user_code, stretch, links, in_background)
+        self.open[arrival] = entry
+        self._arrived.append(entry)
 
     def pending(self) -> list[Pending]:
         """Everything that waits, soonest first, without what is in the background."""
@@ -150,16 +152,17 @@ class Schedule:
         with self._lock:
             for waiting in (self._transitions, self._work, self._later, self._background, self._arrived):
                 waiting.clear()
+            self.open = {entry.arrival: entry for entry in entries}
             self._arrived.extend(entries)
             self.polling.restore(pollers)
 
     def has_work(self) -> bool:
-        """Whether an entry with user code may be due; a cheap question for every call's end. Call it with the clock looked at."""
+        """Whether an entry with user code may be due. Call it with the clock looked at."""
         return bool(self.polling) or self.is_due()  # of pollers only asking them would tell
 
     def is_due(self) -> bool:
         """Whether an entry with user code is due. Call it with the clock looked at."""
-        if not (self._arrived or self._later or self._work):  # as for most calls
+        if not self.open:
             return False
         with self._lock:
             self._sort_in()
@@ -169,7 +172,7 @@ class Schedule:
         """Lets the transitions happen that are due; runs no user code. Call it with the clock looked at."""
         with self._lock:
             waiting = self._arrived or self._later or self._transitions or self._background
-            if not (waiting or self.polling.has_new):  # as for most calls
+            if not (waiting or self.polling.has_new):
                 return
         self._settle_on_the_way(())
 
@@ -238,8 +241,8 @@ class Schedule:
                 if self._worker is None:
                     self._stretch = object()
                 while entry := self._take(user_code=False):
-                    _happen(entry, failures)
-            self.polling.begin(lambda poller, action: _happen(self._entry_of(poller, action), failures))
+                    self._happen(entry, failures)
+            self.polling.begin(lambda poller, action: self._happen(self._entry_of(poller, action), failures))
         _raise_first(failures)
 
     def _run(self, steps: Iterable[None]) -> None:
@@ -279,12 +282,23 @@ class Schedule:
             with self._lock:
                 entry = self._take(user_code=True)
                 if entry is not None and not entry.runs_user_code:
-                    _happen(entry, self._failures)
+                    self._happen(entry, self._failures)
                     continue
             if entry is not None:
-                _happen(entry, self._failures)
+                self._happen(entry, self._failures)
             elif not self._poll():
                 return
+
+    def _happen(self, entry: Entry, failures: list[tuple[Entry, Exception]]) -> None:
+        token = _happening.set(entry)
+        try:
+            with invocation_clock.apart():  # from a handler that sleeps meanwhile
+                entry.action()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the others have happened
+            failures.append((entry, error))
+        finally:
+            _happening.reset(token)
+            self.open.pop(entry.arrival, None)
 
     def _poll(self) -> bool:
         """Asks every poller once; whether any had work.
@@ -293,7 +307,7 @@ class Schedule:
             RuntimeError: they never cease to have some.
         """
         self._asked_again = False
-        finders = self.polling.poll(lambda poller, action: _happen(self._entry_of(poller, action), self._failures))
+        finders = self.polling.poll(lambda poller, action: self._happen(self._entry_of(poller, action), self._failures))
         if finders:
             stretch, rounds = self._rounds
             self._rounds = (self._stretch, rounds + 1 if stretch is self._stretch else 1)
@@ -322,7 +336,8 @@ class Schedule:
 
     def _take(self, *, user_code: bool) -> Entry | None:
         """Takes the next entry that is due."""
-        self._sort_in()
+        if self._arrived or self._later or self._background:
+            self._sort_in()
         transitions, work = self._transitions, self._work
         is_work = user_code and bool(work) and not (transitions and transitions[0] < work[0])
         due = work if is_work else transitions
@@ -362,17 +377,6 @@ class Schedule:
             waiting = (self._later, self._background) if in_background else (self._later,)
             dues += [entries[0].due for entries in waiting if entries]
         return min(dues, default=None)
-
-
-def _happen(entry: Entry, failures: list[tuple[Entry, Exception]]) -> None:
-    token = _happening.set(entry)
-    try:
-        with invocation_clock.apart():  # from a handler that sleeps meanwhile
-            entry.action()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the others have happened
-        failures.append((entry, error))
-    finally:
-        _happening.reset(token)
 
 
 def _raise_first(failures: list[tuple[Entry, Exception]]) -> None:

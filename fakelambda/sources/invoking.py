@@ -86,7 +86,6 @@ def invoke(service: Service, mapping: EventSourceMapping, records: Sequence[Reco
         request_id=service.world.new_id(),
         invocation_type="RequestResponse",
         payload=payload,
-        event=payload,
         sent_at=now,
         upstream=xray.of_records(records) if mapping.service == "sqs" else None,
     )

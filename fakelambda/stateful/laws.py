@@ -93,7 +93,8 @@ def _resources(function: Function) -> dict[str, Resource]:
 
 def _changes(before: Resource, now: Resource, *, but: set[str]) -> list[str]:
     """What differs, in AWS's direction: ``description 'a' -> 'b'``."""
-    pairs = [(field.name, getattr(before, field.name), getattr(now, field.name)) for field in fields(before) if field.name not in but]
+    names = [field.name for field in fields(before) if field.init and field.name not in but]  # the others only remember something
+    pairs = [(name, getattr(before, name), getattr(now, name)) for name in names]
     return [f"{name} {_short(old)} -> {_short(new)}" for name, old, new in pairs if old is not new and old != new]
 
 

@@ -56,7 +56,7 @@ def open_to_services(fake: FakeLambda, name: str, **qualifier: str) -> None:
 
 def add(fake: FakeLambda, name: str, handler: Callable[[Any, Any], Any]) -> str:
     """Adds a function that services may invoke."""
-    arn = fake.add_function(name, handler)
+    arn = fake.add_function(name, handler, Timeout=60)  # in real seconds too: handlers make clients on a busy machine
     open_to_services(fake, name)
     return arn
 
@@ -587,6 +587,7 @@ def test_a_state_machine_runs_functions_and_handles_their_errors(fake: FakeLambd
         deadline = time.monotonic() + 60
         while (ended := client.describe_execution(executionArn=execution))["status"] == "RUNNING":  # in a thread of moto's
             assert time.monotonic() < deadline
+            time.sleep(0.01)  # lets it run
         output = json.loads(ended["output"])
     assert (output["total"], output["error"]["Error"]) == (8, "KeyError")
     assert [run.invocation_type for run in fake.invocations] == ["RequestResponse", "RequestResponse"]

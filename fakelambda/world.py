@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
+import functools
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any, NamedTuple
 
 _NO_TIME = dt.timedelta(0)
@@ -32,7 +33,7 @@ class World:
         moved_at: the time to which the clock was moved last, rather than ran.
     """
 
-    def __init__(self, seed: object, rolls: random.Random | None = None) -> None:
+    def __init__(self, seed: object, rolls: Random | None = None) -> None:
         self._ids = _Stream(f"ids of {seed}")
         self._rolls = rolls or _Stream(f"rolls of {seed}")
         self._jitter = _Stream(f"jitter of {seed}")
@@ -150,10 +151,24 @@ class Moment(NamedTuple):
     places: list[tuple[_Stream, _Place]]
 
 
-class _Stream(random.Random):
-    """A reproducible stream of chance that knows the way back: at a place it waits for the next draw; elsewhere drawing is not slowed."""
+class _Stream:
+    """A reproducible stream of chance that knows the way back: at a place it waits for the next draw; elsewhere drawing is not slowed.
 
-    _here: _Place | None = None
+    Args:
+        seed: what its numbers follow from; nothing is computed before the first of them is drawn.
+    """
+
+    random: Callable[[], float]
+    getrandbits: Callable[[int], int]
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+        self._here: _Place | None = None
+        self._wait_at(_Place())
+
+    @functools.cached_property
+    def _chance(self) -> Random:
+        return Random(self._seed)  # noqa: S311 - reproducible, not secret
 
     def place(self) -> _Place:
         """Where it is now."""
@@ -162,28 +177,28 @@ class _Stream(random.Random):
     def go_to(self, place: _Place) -> None:
         """Goes back; the numbers since come again."""
         if place is not self._here:
-            self.setstate(place.state)
+            self._leave()  # and remembers this place: somebody may come back to it
+            self._chance.setstate(place.state)
             self._wait_at(place)
 
     def _wait_at(self, place: _Place) -> _Place:
         self._here = place
-        vars(self).update(random=self._next_random, getrandbits=self._next_getrandbits)
+        self.random, self.getrandbits = self._next_random, self._next_getrandbits
         return place
 
     def _next_random(self) -> float:
-        self._leave()
-        return super().random()
+        return self._leave().random()
 
     def _next_getrandbits(self, bits: int, /) -> int:
-        self._leave()
-        return super().getrandbits(bits)
+        return self._leave().getrandbits(bits)
 
-    def _leave(self) -> None:
+    def _leave(self) -> Random:
         place, self._here = self._here, None
-        if place is not None:
-            if place.state is None:
-                place.state = self.getstate()
-            del self.random, self.getrandbits
+        chance = self._chance
+        if place is not None and place.state is None:
+            place.state = chance.getstate()
+        self.random, self.getrandbits = chance.random, chance.getrandbits
+        return chance
 
 
 def _nobody_asks(_: float) -> None:

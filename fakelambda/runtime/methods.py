@@ -21,11 +21,14 @@ class View:
     def __init__(self, owner: type | ModuleType, name: str, wrap: Callable[[Any], Any]) -> None:
         self._owner, self._name, self._wrap = owner, name, wrap
         self._originals: dict[Any, Any] = {}
+        self._made: tuple[Any, Any] = (None, None)
 
     def install(self) -> None:
         """Puts the view in the place of the method as it is now, which somebody else may have replaced already."""
         original = self._without_views()
-        view = self._wrap(original)
+        if self._made[0] is not original:  # mostly it is: fakes come and go
+            self._made = (original, self._wrap(original))
+        view = self._made[1]
         self._originals[view] = original
         setattr(self._owner, self._name, view)
 

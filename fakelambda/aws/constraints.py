@@ -105,7 +105,7 @@ class _Member:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What an operation asks of its parameters.
 
     Args:
@@ -117,30 +117,27 @@ class _Plan:
     texts: Mapping[str, Callable[[str], bool]]
     others: Mapping[str, Callable[[Any], bool]]
 
+    def check(self, parameters: Mapping[str, Any]) -> None:
+        """Checks an operation's parameters as the service does before it looks at any state.
 
-def check(operation_model: OperationModel, parameters: Mapping[str, Any]) -> None:
-    """Checks an operation's parameters as the service does before it looks at any state.
+        Values of a wrong type are left alone: botocore reports those, or its serializer fails.
 
-    Values of a wrong type are left alone: botocore reports those, or its serializer fails.
+        Args:
+            parameters: API parameters, by their names in the model.
 
-    Args:
-        operation_model: botocore's model of the operation.
-        parameters: API parameters, by their names in the model.
-
-    Raises:
-        ValidationException: constraints are broken; the message lists all of them.
-    """
-    plan = _plan(operation_model)
-    if plan.required <= parameters.keys():
-        for name, value in parameters.items():
-            test = (plan.texts if type(value) is str else plan.others).get(name)
-            if test is not None and not test(value):
-                break
-        else:
-            return
-    broken: list[str] = []
-    _judge(plan.members, parameters, "", broken)
-    raise ValidationException(f"{len(broken)} validation error{'s' * (len(broken) > 1)} detected: {'; '.join(broken)}")
+        Raises:
+            ValidationException: constraints are broken; the message lists all of them.
+        """
+        if self.required <= parameters.keys():
+            for name, value in parameters.items():
+                test = (self.texts if type(value) is str else self.others).get(name)
+                if test is not None and not test(value):
+                    break
+            else:
+                return
+        broken: list[str] = []
+        _judge(self.members, parameters, "", broken)
+        raise ValidationException(f"{len(broken)} validation error{'s' * (len(broken) > 1)} detected: {'; '.join(broken)}")
 
 
 def _judge(members: tuple[_Member, ...], parameters: Mapping[str, Any], prefix: str, broken: list[str]) -> None:
@@ -172,13 +169,14 @@ def _judge_inside(structure: StructureShape, value: Any, path: str, broken: list
 
 
 @once
-def _plan(operation_model: OperationModel) -> _Plan:
+def plan(operation_model: OperationModel) -> Plan:
+    """What an operation of botocore's model asks of its parameters."""
     shape: StructureShape | None = operation_model.input_shape
     members = _members(shape, operation_model.name) if shape else ()
     required = frozenset(member.name for member in members if member.required)
     tests = {member.name: _test(member) for member in members}
     # A test names the same few things all the time; matching an ARN pattern costs ten times as much as remembering.
-    return _Plan(members, required, {name: lru_cache(maxsize=256)(test) for name, test in tests.items()}, tests)
+    return Plan(members, required, {name: lru_cache(maxsize=256)(test) for name, test in tests.items()}, tests)
 
 
 def _test(member: _Member) -> Callable[[Any], bool]:

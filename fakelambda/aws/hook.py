@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fakelambda.aws.wire import Reply
 
 _PARAMETERS = "fakelambda parameters"
+"""Of a call's context: what it was given; noted without a fake too, as another thread may start one before the call goes on."""
 _FLIGHT = "fakelambda flight"
 _HOST = ".fakelambda.invalid"
 _HOOKED = "_fakelambda_hook"
@@ -188,16 +189,11 @@ class _ClientHook:
 
     def register(self, events: Any) -> None:
         """Registers on the client's own emitter; a second registration changes nothing."""
-        for event, handler in {
-            "before-parameter-build": self._keep_parameters,
-            "before-call": self._answer,
-            "choose-signer": self._leave_unsigned,
-            "before-send": self._send,
-        }.items():
+        for event, handler in self._handlers().items():
             events.register(f"{event}.lambda", handler, unique_id=f"fakelambda-{event}")
 
-    def _keep_parameters(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context[_PARAMETERS] = params  # also without a fake: another thread may start one before the call goes on
+    def _handlers(self) -> dict[str, Callable[..., Any]]:
+        return {"before-call": self._answer, "choose-signer": self._leave_unsigned, "before-send": self._send}
 
     def _answer(self, model: OperationModel, params: dict[str, Any], request_signer: Any, context: dict[str, Any], **_: Any) -> Any:
         stack = _stack  # as `active` does, which is one more call
@@ -254,6 +250,9 @@ class _AsynchronousClientHook(_ClientHook):
         self._bodies = asynchronous_clients.Bodies(client)
         asynchronous_clients.wait_virtually(sleeper_of, sleeper_of_waiter)
 
+    def _handlers(self) -> dict[str, Callable[..., Any]]:
+        return super()._handlers() | {"before-parameter-build": _keep_parameters}
+
     def _answer(self, params: dict[str, Any], **arguments: Any) -> Any:  # type: ignore[override]  # events come with keywords only
         answer = super()._answer(params=params, **arguments)
         if answer is None:
@@ -271,8 +270,8 @@ class _AsynchronousClientHook(_ClientHook):
         self._bodies.stream(parsed, "")
 
 
-def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: bool = False) -> None:
-    """Makes a Lambda client ask the active fake.
+def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: bool = False) -> _ClientHook:
+    """Makes a Lambda client ask the active fake; its hook.
 
     Args:
         account_id: whose state it sees; None lets each call find out.
@@ -285,6 +284,7 @@ def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: boo
         setattr(client, _HOOKED, made)
     made.account_id = account_id or made.account_id
     made.needs_a_fake = needs_a_fake or made.needs_a_fake
+    return made
 
 
 def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | None:
@@ -303,55 +303,76 @@ def sleeper_of_waiter(waiter: object) -> Callable[[float], None] | None:
 def _wrap_clients() -> None:
     """Hooks every Lambda client on its first call, so that clients built before the fake are reached; aiobotocore's too.
 
-    Clients are also hooked where they are built: one whose class is imported only later has no other door.
+    Clients are also hooked where they are built: one whose class is imported only later has no other door. Calls are met below
+    ``_make_api_call``, which tests replace.
     """
-    _wrap(BaseClient, "__init__")
-    _wrap(BaseClient, "_emit_api_params")
+    _wrap(BaseClient, "__init__", _hooking_when_built)
+    _wrap(BaseClient, "_emit_api_params", _hooking_when_called)
     aiobotocore = sys.modules.get("aiobotocore.client")
     if aiobotocore is not None:
-        _wrap(aiobotocore.AioBaseClient, "_emit_api_params")
+        _wrap(aiobotocore.AioBaseClient, "_emit_api_params", _hooking_when_awaited)
 
 
-def _wrap(client_class: type[BaseClient], name: str) -> None:
-    """Wraps a method that every client goes through, below ``_make_api_call``, which tests replace."""
+def _wrap(client_class: type[BaseClient], name: str, hooking: Callable[[Any], Any]) -> None:
+    """Wraps a method that every client goes through, once."""
     method = client_class.__dict__[name]
-    if getattr(method, "_is_fakelambda", False):
-        return
+    if not getattr(method, "_is_fakelambda", False):
+        hooked: Any = wraps(method)(hooking(method))
+        hooked._is_fakelambda = True  # noqa: SLF001 - tells our wrapper from others'
+        setattr(client_class, name, hooked)
 
-    if name == "__init__":
 
-        @wraps(method)
-        def hooked(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
-            method(self, *args, **kwargs)
+def _hooking_when_built(method: Callable[..., None]) -> Any:
+    def built(self: BaseClient, *args: Any, **kwargs: Any) -> None:
+        method(self, *args, **kwargs)
+        _hook_lambda(self)
+
+    return built
+
+
+def _hooking_when_called(method: Callable[..., Any]) -> Any:
+    def called(self: BaseClient, api_params: Any, operation_model: OperationModel, context: dict[str, Any]) -> Any:
+        try:
+            found = self.__dict__[_HOOKED]  # every call of every client comes by
+        except KeyError:
+            found = _hook_lambda(self)
+        if found is None:
+            _look_ahead(self, operation_model)
+            return method(self, api_params, operation_model, context)
+        parameters = context[_PARAMETERS] = method(self, api_params, operation_model, context)
+        return parameters
+
+    return called
+
+
+def _hooking_when_awaited(method: Callable[..., Any]) -> Any:
+    def awaited(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
+        if _HOOKED not in self.__dict__:
             _hook_lambda(self)
+        return method(self, *args, **kwargs)
 
-    else:
-
-        @wraps(method)
-        def hooked(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
-            if _HOOKED not in self.__dict__:  # every call of every client comes by
-                _hook_lambda(self)
-            if self.__dict__.get(_HOOKED) is None:
-                _look_ahead(self, kwargs.get("operation_model"))
-            return method(self, *args, **kwargs)
-
-    hooked._is_fakelambda = True  # type: ignore[attr-defined]  # noqa: SLF001 - tells our wrapper from others'
-    setattr(client_class, name, hooked)
+    return awaited
 
 
-def _hook_lambda(client: BaseClient) -> None:
+def _keep_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context[_PARAMETERS] = params
+
+
+def _hook_lambda(client: BaseClient) -> _ClientHook | None:
+    """Hooks a client of Lambda, and one of SQS for its traces; any other stays as it is."""
     service = client.meta.service_model.service_name
     if service == "lambda":
-        hook(client)
-    elif service == "sqs":
+        return hook(client)
+    if service == "sqs":
         tracing.hook(client)
         setattr(client, _HOOKED, None)
+    return None
 
 
-def _look_ahead(client: BaseClient, operation_model: OperationModel | None) -> None:
+def _look_ahead(client: BaseClient, operation_model: OperationModel) -> None:
     """Before the test reads from another service what functions may have written, the fake keeps up; the call itself is not ours."""
     fake = active()
-    if fake is None or operation_model is None or not operation_model.name.startswith(_READING):
+    if fake is None or not operation_model.name.startswith(_READING):
         return
     if OURS not in client.__dict__ and not asynchronous_clients.is_asynchronous(client):
         fake.before_reading()

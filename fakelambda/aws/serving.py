@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from fakelambda.aws.model import OperationFacts
 
 Result = TypeVar("Result")
+_MODULES = sys.modules  # the host's, also inside an invocation
 
 
 @dataclass(slots=True)
@@ -81,22 +83,12 @@ class Server:
     ) -> Conversation:
         """Begins to answer a call; the arguments are those of ``hook.Fake.converse``."""
         if account_id is None:
-            account_id = (neighbours.moto_is_active() and neighbours.assumed_account(request_signer)) or self.account_id
-        facts, region = model.facts(operation_model), request["context"]["client_region"]
-        record = ApiCall(operation_model.name, region, account_id, wire.kept(facts, parameters))
+            account_id = ("moto" in _MODULES and neighbours.assumed_account(request_signer)) or self.account_id
+        modelled, region = _modelled(operation_model), request["context"]["client_region"]
+        record = ApiCall(modelled.name, region, account_id, wire.kept(modelled.facts, parameters))
         self.calls.append(record)
-        return Conversation(
-            self.service,
-            operation_model.name,
-            region,
-            account_id,
-            request["headers"],
-            self,
-            operation_model,
-            facts,
-            record,
-            request["body"],
-            request_signer,
+        return Conversation(  # by place, as every call comes by
+            self.service, modelled.name, region, account_id, request["headers"], self, modelled, record, request["body"], request_signer
         )
 
     def validate(self, operation_name: str, parameters: Mapping[str, Any]) -> None:
@@ -143,12 +135,9 @@ class Server:
         self, service: Service, operation_name: str, parameters: Mapping[str, Any], *, region: str, account_id: str, caller: Caller
     ) -> dict[str, Any]:
         client = sessions.lambda_client(self.region, None, None)
-        operation_model = client.meta.service_model.operation_model(operation_name)
-        facts = model.facts(operation_model)
-        record = ApiCall(operation_name, region, account_id, wire.kept(facts, parameters))
-        reply = Conversation(
-            service, operation_name, region, account_id, {}, self, operation_model, facts, record, b"", None, caller
-        ).attempt()
+        modelled = _modelled(client.meta.service_model.operation_model(operation_name))
+        record = ApiCall(operation_name, region, account_id, wire.kept(modelled.facts, parameters))
+        reply = Conversation(service, operation_name, region, account_id, {}, self, modelled, record, b"", None, caller).attempt()
         if reply.error:
             kinds: Any = client.exceptions  # botocore's stubs take the class for an instance
             raise kinds.from_code(reply.members["Error"]["Code"])(reply.parsed(), operation_name)
@@ -255,12 +244,35 @@ class Server:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Modelled:
+    """An operation of botocore's model, with what every call of it needs.
+
+    Args:
+        check: refuses parameters that break a constraint.
+        is_limited: whether the size of its requests is.
+    """
+
+    name: str
+    operation_model: OperationModel
+    facts: OperationFacts
+    check: Callable[[Mapping[str, Any]], None]
+    is_limited: bool
+
+
+@model.once
+def _modelled(operation_model: OperationModel) -> _Modelled:
+    name = operation_model.name
+    is_limited = name in configuration.MAXIMUM_REQUEST_SIZES
+    return _Modelled(name, operation_model, model.facts(operation_model), constraints.plan(operation_model).check, is_limited)
+
+
 @dataclass(slots=True)
 class Conversation(Call):
     """One client call, attempt by attempt.
 
     Args:
-        facts: of the operation.
+        modelled: the operation.
         record: of the call, and what it was given.
         body: of the HTTP request.
         request_signer: of the client, with its credentials.
@@ -268,8 +280,7 @@ class Conversation(Call):
     """
 
     server: Server
-    operation_model: OperationModel
-    facts: OperationFacts
+    modelled: _Modelled
     record: ApiCall
     body: object
     request_signer: Any
@@ -312,10 +323,10 @@ class Conversation(Call):
         try:
             answer = self._answer()
         except ServiceError as error:
-            reply = wire.failure(self.operation_model, error, request_id, now)
+            reply = wire.failure(self.modelled.operation_model, error, request_id, now)
             record.error = reply.members
             return reply
-        reply = wire.success(self.facts, answer, request_id, now)
+        reply = wire.success(self.modelled.facts, answer, request_id, now)
         record.answer, record.error = reply.members, None
         return reply
 
@@ -327,19 +338,19 @@ class Conversation(Call):
         if reply is not None and fault.error is None:
             return reply
         world, record = self.service.world, self.record
-        reply = faulting.reply(self.operation_model, fault, record.region, world.new_id(), world.now())
+        reply = faulting.reply(self.modelled.operation_model, fault, record.region, world.new_id(), world.now())
         record.error = reply.raises or reply.members
         return reply
 
     def _answer(self) -> Any:
-        name, parameters = self.operation, self.record.kept
+        name, parameters, modelled = self.operation, self.record.kept, self.modelled
         operation = OPERATIONS.get(name)
         if operation is None:
             raise NotModelled(f"{name} is not modelled by fakelambda; modelled: {_listed(OPERATIONS)}.")
-        if name in configuration.MAXIMUM_REQUEST_SIZES:
+        if modelled.is_limited:
             configuration.check_request_size(name, _size(self.body))
-        constraints.check(self.operation_model, parameters)
-        arguments = wire.arguments(operation, self.facts.arguments, parameters, self.region, self.account_id)
+        modelled.check(parameters)
+        arguments = wire.arguments(operation, modelled.facts.arguments, parameters, self.region, self.account_id)
         function = arguments.get("function")
         call: Call = self
         if function is not None and (function.account_id != self.account_id or self.spokesman is not None):

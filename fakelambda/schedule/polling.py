@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Protocol
@@ -44,18 +44,12 @@ Ask = Callable[[Poller, Callable[[], None]], None]
 """Calls something of a poller, and takes care of what it raises."""
 
 
-class Polling:
-    """The pollers of a schedule."""
+class Polling(dict[Poller, bool]):
+    """The pollers of a schedule, and whether each has begun; a dictionary, as every call asks whether there is any."""
 
     def __init__(self) -> None:
-        self._known: dict[Poller, None] = {}
+        super().__init__()
         self._new: deque[Poller] = deque()
-
-    def __bool__(self) -> bool:
-        return bool(self._known or self._new)
-
-    def __iter__(self) -> Iterator[Poller]:
-        return iter((*self._known, *self._new))
 
     @property
     def has_new(self) -> bool:
@@ -64,11 +58,12 @@ class Polling:
 
     def add(self, poller: Poller) -> None:
         """Asks a poller from now on."""
+        self[poller] = False
         self._new.append(poller)
 
     def remove(self, poller: Poller) -> None:
         """Asks it no more; one that is not asked is ignored."""
-        self._known.pop(poller, None)
+        self.pop(poller, None)
 
     def begin(self, ask: Ask) -> None:
         """Lets new pollers prepare, each in one thread."""
@@ -76,7 +71,8 @@ class Polling:
             while self._new:
                 poller = self._new.popleft()
                 ask(poller, poller.begin)
-                self._known[poller] = None
+                if poller in self:
+                    self[poller] = True
 
     def poll(self, ask: Ask) -> list[Poller]:
         """Asks every poller once; those that had work."""
@@ -87,20 +83,25 @@ class Polling:
             if poller.poll():
                 found.append(poller)
 
-        for poller in tuple(self._known):
+        for poller in self._begun():
             ask(poller, poll)
         return found
 
     def due(self) -> list[timedelta]:
         """When which pollers may have work although nothing else happens until then."""
-        return [due for poller in tuple(self._known) if (due := poller.due()) is not None]
+        return [due for poller in self._begun() if (due := poller.due()) is not None]
 
     def snapshot(self) -> list[tuple[Poller, Any]]:
         """Who is asked, and what they know."""
-        return [(poller, poller.snapshot()) for poller in self]
+        return [(poller, poller.snapshot()) for poller in tuple(self)]
 
     def restore(self, kept: list[tuple[Poller, Any]]) -> None:
         """Asks exactly those who were asked."""
-        self._known, self._new = {poller: None for poller, _ in kept}, deque()
+        self._new.clear()
+        self.clear()
+        self.update((poller, True) for poller, _ in kept)
         for poller, knowledge in kept:
             poller.restore(knowledge)
+
+    def _begun(self) -> list[Poller]:
+        return [poller for poller, has_begun in tuple(self.items()) if has_begun]

@@ -70,7 +70,7 @@ def _violations(model: OperationModel, request: dict[str, Any]) -> int:
     if ParamValidator().validate(request, shape).has_errors():
         return -1
     try:
-        constraints.check(model, request)
+        constraints.plan(model).check(request)
     except ValidationException as error:
         return int(str(error).split()[0])
     return 0

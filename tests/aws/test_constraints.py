@@ -72,7 +72,7 @@ def inputs(operation: str) -> StructureShape:
 
 def answer(operation: str, parameters: dict[str, Any]) -> str | None:
     try:
-        constraints.check(MODEL.operation_model(operation), parameters)
+        constraints.plan(MODEL.operation_model(operation)).check(parameters)
     except ValidationException as error:
         return error.message
     return None
@@ -418,7 +418,7 @@ def test_a_structure_may_contain_itself() -> None:
     }
     grow = botocore.model.ServiceModel(service).operation_model("Grow")
     with pytest.raises(ValidationException) as caught:
-        constraints.check(grow, {"Root": {"Left": {"Left": {"Leaf": "xy"}}, "Right": [{"Leaf": "z"}, {"Leaf": "vw"}]}})
+        constraints.plan(grow).check({"Root": {"Left": {"Left": {"Leaf": "xy"}}, "Right": [{"Leaf": "z"}, {"Leaf": "vw"}]}})
     assert re.findall(r"'([\w.]+)' failed", str(caught.value)) == ["root.left.left.leaf", "root.right.2.member.leaf"]
 
 

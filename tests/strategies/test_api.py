@@ -25,7 +25,7 @@ def test_every_request_is_taken_by_botocore_and_satisfies_the_service(operation:
         if model.input_shape is not None:
             report = ParamValidator().validate(parameters, model.input_shape)
             assert not report.has_errors(), report.generate_report()
-        constraints.check(model, parameters)
+        constraints.plan(model).check(parameters)
 
     satisfied()
 
@@ -39,6 +39,6 @@ def test_an_invalid_request_breaks_exactly_one_constraint(operation: str) -> Non
     def broken(parameters: dict[str, Any]) -> None:
         assert not ParamValidator().validate(parameters, model.input_shape).has_errors()
         with pytest.raises(ValidationException, match=r"^1 validation error detected: "):
-            constraints.check(model, parameters)
+            constraints.plan(model).check(parameters)
 
     broken()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NoReturn
 
@@ -44,18 +44,24 @@ def event_record(
         TypeError: the record is no dict, or its attributes are not typed as DynamoDB types them.
         ValueError: the record lacks what only substitutes could give, or Lambda reads no such source.
     """
+    source = Source(service, source_arn or "", role_arn, shard_id, batching_window, substitutes)
+    (made,) = event_records(source, (record,))
+    return made.copy() if made is record else made
+
+
+def event_records(source: Source, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """The records of Lambda's event for records of one source; see `event_record`. One that lacks nothing is what was given, no copy."""
+    service = source.service
     if service not in _FORMS:
         raise ValueError(f"Lambda reads no records of {service!r}, but those of {', '.join(_FORMS)}")
-    if type(record) is not dict and not isinstance(record, Mapping):  # the first question is the cheap one
-        raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
-    if is_complete(service, record):
-        return dict(record)
-    return _FORMS[service](record, Source(service, source_arn or "", role_arn, shard_id, batching_window, substitutes))
-
-
-def is_complete(service: str, record: Record) -> bool:
-    """Whether a record of a queue or a stream is as an event holds it, with nothing to be added."""
-    return service in _WHOLE and record.keys() >= _WHOLE[service]
+    form, whole = _FORMS[service], _WHOLE.get(service)
+    for record in records:
+        if type(record) is not dict and not isinstance(record, Mapping):  # the first question is the cheap one
+            raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
+        if whole is not None and record.keys() >= whole:
+            yield record if isinstance(record, dict) else dict(record)
+        else:
+            yield form(record, source)
 
 
 def item_identifier(service: str, record: Record) -> str | None:
@@ -106,30 +112,28 @@ def source_filter(service: str, patterns: Sequence[str]) -> Filter:
     return compiled
 
 
-_IN_EVENTS: Final = {
-    "SequenceNumber": "sequenceNumber",
-    "ApproximateArrivalTimestamp": "approximateArrivalTimestamp",
-    "PartitionKey": "partitionKey",
-    "EncryptionType": "encryptionType",
-}
+_IN_KINESIS = ("SequenceNumber", "ApproximateArrivalTimestamp", "PartitionKey", "Data")
+_IN_EVENTS = ("sequenceNumber", "approximateArrivalTimestamp", "partitionKey", "data")
 
 
 def _kinesis(record: Record, source: Source) -> dict[str, Any]:
-    if "kinesis" in record:
-        given, kept = record["kinesis"], {name: value for name, value in record.items() if name != "kinesis"}
+    given = record.get("kinesis")
+    if given is None:
+        sequence_number, arrival, partition_key, data = map(record.get, _IN_KINESIS)
+        data, kept = base64_of(data or b""), {}
     else:
-        given, kept = {_IN_EVENTS.get(name, name): value for name, value in record.items()}, {}
-        given["data"] = base64_of(record.get("Data", b""))
-    sequence_number = given.get("sequenceNumber") or source.instead_of("SequenceNumber").new_sequence_number()
-    arrival = given.get("approximateArrivalTimestamp") or source.instead_of("ApproximateArrivalTimestamp").at
+        sequence_number, arrival, partition_key, data = map(given.get, _IN_EVENTS)
+        data, kept = as_json(data or b""), {name: value for name, value in record.items() if name != "kinesis"}
+    sequence_number = sequence_number or source.instead_of("SequenceNumber").new_sequence_number()
+    arrival = arrival or source.instead_of("ApproximateArrivalTimestamp").at
     if source.role_arn is None and "invokeIdentityArn" not in kept:
         raise ValueError("A record of kinesis needs role_arn")
     return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
-            "partitionKey": given.get("partitionKey", "1"),
+            "partitionKey": "1" if partition_key is None else partition_key,
             "sequenceNumber": sequence_number,
-            "data": as_json(given.get("data", b"")),
+            "data": data,
             "approximateArrivalTimestamp": round(seconds(arrival), 3),
         },
         "eventSource": "aws:kinesis",

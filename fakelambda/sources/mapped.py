@@ -13,8 +13,8 @@ from fakelambda.domain import source_records
 from fakelambda.domain.event_source_mappings import EventSourceMapping, State
 from fakelambda.domain.filters import Filter
 from fakelambda.domain.mapped_events import bootstrap_servers
-from fakelambda.domain.source_records import event_record, filterable, is_complete
-from fakelambda.domain.sources import Substitutes
+from fakelambda.domain.source_records import event_records, filterable
+from fakelambda.domain.sources import FIRST_SHARD, Source, Substitutes
 from fakelambda.domain.stream_records import KAFKA, Record
 from fakelambda.operations.call import Service
 from fakelambda.runtime import modules
@@ -89,24 +89,17 @@ class Mapped:
         """Never: nothing appears by itself."""
         return None
 
-    def event_records(self, mapping: EventSourceMapping, records: Iterable[Record], **whence: Any) -> Iterator[Record]:
+    def event_records(self, mapping: EventSourceMapping, records: Iterable[Record], shard_id: str = FIRST_SHARD) -> Iterator[Record]:
         """Records of the source in the form of Lambda's event.
 
         Args:
-            whence: further arguments of ``event_record``.
+            shard_id: of the shard that they come from.
         """
         version, service, world = invoking.target(self._service, mapping), mapping.service, self._service.world
-        given = {
-            "source_arn": mapping.event_source_arn,
-            "role_arn": version.role if version else None,
-            "batching_window": mapping.maximum_batching_window_in_seconds or 0,
-            "substitutes": Substitutes(
-                new_id=world.new_id, new_sequence_number=lambda: self._new_number(service), at=world.now() - world.ahead
-            ),
-            **whence,
-        }
-        for record in records:
-            yield record if isinstance(record, dict) and is_complete(service, record) else event_record(service, record, **given)
+        substitutes = Substitutes(new_id=world.new_id, new_sequence_number=lambda: self._new_number(service), at=world.now() - world.ahead)
+        window = mapping.maximum_batching_window_in_seconds or 0
+        role_arn = version.role if version else None
+        return event_records(Source(service, mapping.event_source_arn or "", role_arn, shard_id, window, substitutes), records)
 
     def _new_number(self, service: str) -> str:
         self._numbered += 1

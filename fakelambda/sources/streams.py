@@ -124,7 +124,7 @@ class StreamPoller(Ordered):
             except api.client.exceptions.ExpiredIteratorException:
                 shard.iterator = None
                 continue
-            made = list(self.event_records(mapping, answer["Records"], shard_id=shard.shard_id))
+            made = list(self.event_records(mapping, answer["Records"], shard.shard_id))
             if made:
                 shard.position = "AFTER_SEQUENCE_NUMBER"
                 shard.whence = {api.sequence_number: item_identifier(mapping.service, made[-1])}

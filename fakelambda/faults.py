@@ -53,11 +53,13 @@ class Fault:
             return self._met >= max(self.on)
         return self.times is not None and self.failures >= self.times
 
-    def meets(self, call: ApiCall) -> bool:
-        """Whether the next attempt of a call is of the kind that it fails; if so, the attempt is counted."""
-        meets = self.operation in (ANY, call.operation) and self._is_of_the_function(call) and (self.when is None or self.when(call))
-        self._met += meets
-        return meets
+    def concerns(self, call: ApiCall) -> bool:
+        """Whether a call is of the kind that it fails."""
+        return self.operation in (ANY, call.operation) and self._is_of_the_function(call) and (self.when is None or bool(self.when(call)))
+
+    def meet(self) -> None:
+        """Counts an attempt of such a call."""
+        self._met += 1
 
     def strikes(self, roll: Callable[[], float]) -> bool:
         """Whether it fails the attempt that it has just met; if so, the failure is counted.
@@ -101,7 +103,7 @@ class Faults:
 
     def __init__(self, roll: Callable[[], float]) -> None:
         self._roll = roll
-        self._lock = threading.RLock()  # a condition of the test's may call the fake
+        self._lock = threading.Lock()
         self.ordered: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
@@ -116,8 +118,11 @@ class Faults:
 
     def striking(self, call: ApiCall) -> Fault | None:
         """The fault that fails the next attempt of a call, the first ordered of several; None where the attempt goes well."""
+        concerned = [fault for fault in self.ordered if fault.concerns(call)]  # unlocked: a test's condition may call the fake
         with self._lock:
-            met = [fault for fault in self.ordered if fault.meets(call)]
+            met = [fault for fault in self.ordered if fault in concerned]
+            for fault in met:
+                fault.meet()
             struck = next((fault for fault in met if fault.strikes(self._roll)), None)
             self.ordered = [fault for fault in self.ordered if not fault.is_over()]
         return struck

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import botocore.exceptions
@@ -10,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from fakelambda import FakeLambda
+from fakelambda import ApiCall, FakeLambda
 
 RESPONSE: Any = {"Error": {"Code": "ServiceException", "Message": "sorry"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
 
@@ -218,6 +219,22 @@ def test_a_snapshot_knows_how_far_a_fault_has_got(fake: FakeLambda) -> None:
 def test_a_condition_may_call_the_fake(fake: FakeLambda) -> None:
     client = fake.client()
     fake.fail("Invoke", "ServiceException", when=lambda call: bool(client.list_functions()["Functions"]))
+    assert outcomes(fake, 2) == "x."
+
+
+def test_a_condition_holds_up_nobody_else(fake: FakeLambda) -> None:
+    """Not even whoever looks at the whole fake, for which the condition waits here."""
+    taken = Event()
+
+    def take() -> None:
+        fake.snapshot()
+        taken.set()
+
+    def when(_: ApiCall) -> bool:
+        Thread(target=take, daemon=True).start()
+        return taken.wait(5)
+
+    fake.fail("Invoke", "ServiceException", when=when)
     assert outcomes(fake, 2) == "x."
 
 

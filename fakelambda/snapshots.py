@@ -25,7 +25,7 @@ class Snapshot:
     def __init__(self, server: Server) -> None:
         service = server.service
         self._server = server
-        with service.lock:
+        with service.schedule.at_rest, service.lock:
             self._parts = [(part, part.snapshot()) for part in _parts(server)]
             self._histories = [(history, history.copy()) for history in (server.calls, service.deliveries)]
             self._routes = {alias: versions.copy() for alias, versions in service.routes.items()}
@@ -41,7 +41,7 @@ class Snapshot:
         if server is not self._server:
             raise ValueError("restore() takes a snapshot of the same FakeLambda; this one was taken of another.")
         service = server.service
-        with service.lock:
+        with service.schedule.at_rest, service.lock:
             for part, kept in self._parts:
                 part.restore(kept)
             for history, entries in self._histories:

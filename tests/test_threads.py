@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import random
@@ -246,6 +247,32 @@ def test_throttled_threads_sleep_on_one_clock_and_run_each_event_once(fake: Fake
     fake.drain()
     assert sorted(ran.elements()) == [number * 100 + turn for number in range(THREADS) for turn in range(5)]
     assert time.monotonic() - begun < 20
+
+
+def test_snapshots_are_taken_while_others_are_at_work(fake: FakeLambda, client: Any) -> None:
+    """And gone back to; an update that ends meanwhile holds what a snapshot wants, and wants what it holds."""
+    fake.add_function("orders", print)
+    conflicts = conflicts_of(client)
+    deployed, gate = fake.snapshot(), threading.Barrier(8)
+
+    def work(number: int) -> None:
+        gate.wait()
+        for turn in range(100):
+            if number % 2:
+                with contextlib.suppress(*conflicts):  # somebody else may be at it
+                    client.update_function_configuration(FunctionName="orders", Description=str(turn))
+            elif turn % 10:
+                fake.snapshot()
+            else:
+                fake.restore(deployed)
+
+    threads = [threading.Thread(target=work, args=[number], daemon=True) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 20
+    for thread in threads:
+        thread.join(deadline - time.monotonic())
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_fakes_that_start_and_stop_in_threads_leave_the_process_as_it_was() -> None:

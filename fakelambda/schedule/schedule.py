@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -139,6 +140,11 @@ class Schedule:
             entries = sorted((*self._transitions, *self._work, *self._later))
             elapsed = self._world.elapsed
         return [Pending(now + (entry.due - elapsed), entry.kind, entry.function_name, entry.detail) for entry in entries]
+
+    @property
+    def at_rest(self) -> AbstractContextManager[object]:
+        """No transition happens inside. Transitions take the lock of the state; whoever wants both takes that one inside, as they do."""
+        return self._lock
 
     def snapshot(self) -> Any:
         """Everything that waits, and who is asked."""

@@ -244,9 +244,16 @@ class FakeLambda(Delivering, Callers):
             duration: seconds, or a timedelta; not negative.
 
         Raises:
-            ValueError: it is negative.
+            TypeError: it is neither.
+            ValueError: it is negative, or ends after the year 9999.
         """
-        step = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+        try:
+            step = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+            self._service.world.now() + step
+        except TypeError:
+            raise TypeError(f"advance({duration!r}): give seconds or a timedelta, such as advance(60).") from None
+        except (OverflowError, ValueError):  # endless, not a number
+            raise ValueError(f"advance({duration!r}): no clock goes there; dates end with the year 9999.") from None
         if step < _NO_TIME:
             raise ValueError(f"advance({duration!r}): the clock of a FakeLambda only moves forwards.")
         self._server.move(lambda: self._service.schedule.advance(step))

@@ -86,12 +86,16 @@ class World:
 
         Args:
             elapsed: where to; the clock stays where it is when that has passed, as another thread may have moved it.
+
+        Raises:
+            OverflowError: no date is so late; the clock stays where it is.
         """
         with self._lock:
-            self.now()
+            now = self.now()
             duration = elapsed - self.elapsed
             if duration <= _NO_TIME:
                 return
+            now + duration  # raises where there is no such time, before anything has moved
             freezer = _freezer()
             if freezer is None:
                 self._offset += duration

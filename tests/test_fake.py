@@ -4,12 +4,15 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
+from freezegun import freeze_time
 
 import fakelambda
 from fakelambda import FakeLambda
@@ -435,6 +438,31 @@ def test_attach_and_connect_say_what_they_take(fake: FakeLambda) -> None:
         fake.connect("session")
 
 
-def test_the_clock_only_moves_forwards(fake: FakeLambda) -> None:
-    with pytest.raises(ValueError, match="only moves forwards"):
-        fake.advance(-1)
+@pytest.mark.parametrize(
+    ("duration", "kind", "message"),
+    [
+        (-1, ValueError, "only moves forwards"),
+        ("60", TypeError, r"advance\('60'\): give seconds or a timedelta, such as advance\(60\)"),
+        (1e12, ValueError, "dates end with the year 9999"),
+        (timedelta.max, ValueError, "dates end with the year 9999"),
+        (float("inf"), ValueError, "no clock goes there"),
+        (float("nan"), ValueError, "no clock goes there"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_clock_only_moves_forwards_and_to_where_there_is_time(
+    fake: FakeLambda, duration: Any, kind: type[Exception], message: str, *, frozen: bool
+) -> None:
+    with freeze_time("2026-03-01") if frozen else nullcontext():
+        with pytest.raises(kind, match=message):
+            fake.advance(duration)
+        fake.advance(1)  # and it still goes
+        fake.reset()
+
+
+def test_a_call_that_would_wait_for_ever_leaves_the_clock_where_it_is(fake: FakeLambda) -> None:
+    fake.fail("ListFunctions", None, after=timedelta(days=4_000_000))
+    with pytest.raises(OverflowError):
+        fake.client().list_functions()
+    assert fake.client().list_functions()["Functions"] == []

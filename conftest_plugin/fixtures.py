@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest_plugin import markers, report
+from conftest_plugin import markers, report, sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from fakelambda import FakeLambda
 
@@ -58,33 +58,6 @@ def session_fake_lambda(request: pytest.FixtureRequest) -> Iterator[FakeLambda]:
     yield from _started(request)
 
 
-_WIDER: dict[str, Callable[[pytest.Item], pytest.Collector | None]] = {
-    "class_fake_lambda": lambda item: item.getparent(pytest.Class),
-    "module_fake_lambda": lambda item: item.getparent(pytest.Module),
-    "session_fake_lambda": lambda item: item.session,
-}
-
-
-def _wider(request: pytest.FixtureRequest) -> FakeLambda | None:
-    """The fake that a test shares with others, the innermost; None where it has its own."""
-    for name, scope_of in _WIDER.items():
-        if name in request.fixturenames:
-            heard = len([*scope.iter_markers("fake_lambda")]) if (scope := scope_of(request.node)) else 0
-            if any(marker.kwargs for marker in [*request.node.iter_markers("fake_lambda")][: -heard or None]):
-                pytest.fail(f"@pytest.mark.fake_lambda: this test shares {name}, which is made already; mark its scope.", pytrace=False)
-            return cast("FakeLambda", request.getfixturevalue(name))
-    return None
-
-
-def _make_innermost(shared: FakeLambda) -> None:
-    """Lets it answer: a test that came before may have started another shared one after it."""
-    import fakelambda  # noqa: PLC0415 - as above
-
-    if fakelambda.current() is not shared:
-        shared.stop()
-        shared.start()
-
-
 @pytest.fixture
 def fake_lambda(request: pytest.FixtureRequest) -> Iterator[FakeLambda]:
     """AWS Lambda inside this process: an active FakeLambda that answers every Lambda call of the test.
@@ -97,11 +70,11 @@ def fake_lambda(request: pytest.FixtureRequest) -> Iterator[FakeLambda]:
     Options come from the marker: @pytest.mark.fake_lambda(seed=7, lifecycle="realistic").
     Where the test also has module_fake_lambda (or that of its class or session), it is that one, rolled back afterwards.
     """
-    shared = _wider(request)
+    shared = sharing.shared_by(request)
     if shared is None:
         yield from _started(request)
     else:
-        _make_innermost(shared)
+        sharing.make_innermost(shared)
         report.shares(request.node, shared)
         before = shared.snapshot()
         yield shared

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conftest_plugin import sharing
+
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Generator
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 _CHOICES = ("timeline", "diagram", "no")
 _HELP = "what a failed test's report says of its FakeLambda: its timeline (default), a Mermaid sequence diagram, or nothing"
-_FIXTURES = frozenset({"fake_lambda", "class_fake_lambda", "module_fake_lambda", "session_fake_lambda"})
+_FIXTURES = frozenset({"fake_lambda", *sharing.FIXTURES})
 _MOST_LINES = 200
 _WHOLE = 2
 """The verbosity from which on, as for pytest's own explanations, nothing is left out."""

@@ -154,6 +154,23 @@ def test_the_fake_of_the_test_answers_it_whichever_shared_one_was_started_last(p
     run(project).assert_outcomes(passed=4)
 
 
+def test_a_shared_fake_that_a_test_stops_answers_the_next_one(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        def test_stop(module_fake_lambda, fake_lambda):
+            fake_lambda.stop()
+
+        def test_next(module_fake_lambda, lambda_client):
+            assert lambda_client.list_functions()["Functions"] == []
+
+        def test_stop_another(fake_lambda):
+            fake_lambda.stop()
+
+        def test_stop_at_last(module_fake_lambda):
+            module_fake_lambda.stop()
+    """)
+    run(project).assert_outcomes(passed=4)
+
+
 # ---- the marker ----
 
 

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.domain.functions import FunctionConfiguration
+from fakelambda.domain.names import is_region
 from fakelambda.inspection.records import Invocations
 from fakelambda.operations import modelled  # noqa: F401 - whoever composes a service wants every operation in the table
 from fakelambda.operations.call import Service
@@ -52,15 +54,47 @@ class Options:
     inherit_env: bool | tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if not is_region(str(self.region)):
+            raise ValueError(f"region={self.region!r}: must be the name of a region, such as 'us-east-1'.")
         _transition_times(self.lifecycle)
         _check("schedule", self.schedule, ("automatic", "manual"))
         _check("sleep", self.sleep, ("virtual", "real"))
         if not _ACCOUNT_ID.fullmatch(repr(self.account_id)):
             raise ValueError(f"account_id={self.account_id!r}: an AWS account id has 12 digits, such as '123456789012'.")
+        if self.random is not None and not callable(getattr(self.random, "random", None)):
+            raise ValueError(f"random={self.random!r}: must be a random.Random, such as random.Random(7).")
 
     def keywords(self) -> dict[str, object]:
         """What makes another fake like this one."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+def exceptions(reraise: type[BaseException] | Iterable[type[BaseException]]) -> tuple[type[BaseException], ...]:
+    """The exceptions that the keyword ``reraise`` names.
+
+    Raises:
+        ValueError: it is no class of exceptions, nor several.
+    """
+    given: object = reraise
+    classes = tuple(given) if isinstance(given, Iterable) and not isinstance(given, type) else (given,)
+    if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in classes):
+        raise ValueError(f"reraise={reraise!r}: must be a class of exceptions or several, such as ValueError or (ValueError, KeyError).")
+    return cast("tuple[type[BaseException], ...]", classes)
+
+
+def variables(inherit_env: bool | Iterable[str]) -> bool | tuple[str, ...]:  # noqa: FBT001 - the contract takes both
+    """The environment variables that the keyword ``inherit_env`` names; True for all.
+
+    Raises:
+        ValueError: it is neither a truth value nor several names.
+    """
+    if isinstance(inherit_env, bool):
+        return inherit_env
+    given: object = inherit_env
+    names = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else None
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"inherit_env={inherit_env!r}: must be names of variables, such as ['HOME'], or True for all.")
+    return names
 
 
 def compose(options: Options, neighbours: Neighbours, sleep: Callable[[float], None]) -> Service:

@@ -18,7 +18,7 @@ from fakelambda.aws import clocks, default_session, hook, moto_seams, sessions
 from fakelambda.aws.neighbours import Neighbours
 from fakelambda.aws.serving import Server
 from fakelambda.callers import Callers
-from fakelambda.composition import Options, compose
+from fakelambda.composition import Options, compose, exceptions, variables
 from fakelambda.delivering import Delivering
 from fakelambda.runtime import process
 from fakelambda.snapshots import Snapshot, refuse_within_a_handler
@@ -82,8 +82,8 @@ class FakeLambda(Delivering, Callers):
             schedule=schedule,
             sleep=sleep,
             random=random,
-            reraise=(reraise,) if isinstance(reraise, type) else tuple(reraise),
-            inherit_env=inherit_env if isinstance(inherit_env, bool) else tuple(inherit_env),
+            reraise=exceptions(reraise),
+            inherit_env=variables(inherit_env),
         )
         self.region = region
         self.account_id = account_id
@@ -136,7 +136,8 @@ class FakeLambda(Delivering, Callers):
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.stop()
+        if self._started:  # else the block has stopped it, and what ends the block is not to be hidden
+            self.stop()
 
     def __call__(self, target: decoration.Target) -> decoration.Target:
         """Decorates a function, a coroutine function, a method or a ``unittest.TestCase`` class: fresh state for each call or test.

@@ -37,11 +37,20 @@ def answer(fake: FakeLambda, function_name: str = "orders", payload: Any = None)
         ({"schedule": "later"}, "schedule='later': must be one of 'automatic', 'manual'."),
         ({"sleep": "deep"}, "sleep='deep': must be one of 'virtual', 'real'."),
         ({"account_id": 123456789012}, "account_id=123456789012: an AWS account id has 12 digits, such as '123456789012'."),
+        ({"region": None}, "region=None: must be the name of a region, such as 'us-east-1'."),
+        ({"region": "us-east"}, "region='us-east': must be the name of a region, such as 'us-east-1'."),
+        ({"random": 7}, "random=7: must be a random.Random, such as random.Random(7)."),
+        ({"reraise": "KeyError"}, "reraise='KeyError': must be a class of exceptions or several, such as ValueError or "),
+        ({"reraise": [int]}, "reraise=[<class 'int'>]: must be a class of exceptions or several"),
+        ({"reraise": 7}, "reraise=7: must be a class of exceptions or several"),
+        ({"inherit_env": "HOME"}, "inherit_env='HOME': must be names of variables, such as ['HOME'], or True for all."),
+        ({"inherit_env": [7]}, "inherit_env=[7]: must be names of variables"),
+        ({"inherit_env": None}, "inherit_env=None: must be names of variables"),
         ({"account_id": "1234"}, "account_id='1234': an AWS account id has 12 digits, such as '123456789012'."),
     ],
 )
 def test_a_wrong_keyword_says_what_is_right(keywords: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match="^" + message.replace(".", r"\.")):
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
         FakeLambda(**keywords)
 
 
@@ -51,6 +60,17 @@ def test_starting_twice_or_stopping_what_is_not_active_says_what_to_do() -> None
         fake.stop()
     with fake, pytest.raises(RuntimeError, match="make another one for a nested fake"):
         fake.start()
+
+
+def test_a_block_that_stops_its_fake_ends_as_any_other() -> None:
+    def failing() -> None:
+        with FakeLambda() as fake:
+            fake.stop()
+            raise KeyError("orders")
+
+    with pytest.raises(KeyError) as caught:
+        failing()
+    assert caught.value.__context__ is None
 
 
 def test_current_is_the_innermost_active_fake() -> None:

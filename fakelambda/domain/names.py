@@ -11,15 +11,21 @@ from fakelambda.domain.errors import InvalidParameterValueException, ResourceNot
 LATEST = "$LATEST"
 MAXIMUM_FUNCTION_NAME_LENGTH = 64
 
+_REGION = r"(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d"
 _FORM = re.compile(
     r"(?:arn:(?P<partition>aws[a-zA-Z-]*)?:lambda:)?"
-    r"(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
+    rf"(?:(?P<region>{_REGION}):)?"
     r"(?:(?P<account_id>\d{12}):)?"
     r"(?:function:)?"
     r"(?P<name>[a-zA-Z0-9-_.]+)"
     r"(?::(?P<qualifier>[a-zA-Z0-9-_$.]+))?"
 )
 _PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov", "eusc": "aws-eusc", "us-iso": "aws-iso", "us-isob": "aws-iso-b"}
+
+
+def is_region(name: str) -> bool:
+    """Whether a region can have this name, as it does in the names of functions."""
+    return re.fullmatch(_REGION, name) is not None
 
 
 def partition_of(region: str) -> str:

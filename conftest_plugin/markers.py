@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conftest_plugin import report
+from conftest_plugin import report, sharing
 
 if TYPE_CHECKING:
     from fakelambda import FakeLambda
@@ -26,10 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives marked tests the fixture."""
+    """Gives the fixture to marked tests, and to those that share a fake: it is rolled back after each of them, whoever called it."""
     for item in items:
         names = getattr(item, "fixturenames", None)
-        if names is None or "fake_lambda" in names or not item.get_closest_marker("fake_lambda"):
+        if names is None or "fake_lambda" in names or not (item.get_closest_marker("fake_lambda") or sharing.FIXTURES.keys() & names):
             continue
         place = _first_of_the_function(item, names)
         # A new list: parametrised tests share theirs, and the marker may stand at one parameter only.

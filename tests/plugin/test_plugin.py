@@ -116,6 +116,36 @@ def test_a_wider_fake_is_deployed_to_once_and_rolled_back_after_each_test(projec
     result.stdout.fnmatch_lines(["*this test shares module_fake_lambda, which is made already; mark its scope."])
 
 
+def test_a_wider_fake_is_rolled_back_after_tests_that_know_boto3_only(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import boto3
+        import pytest
+        import unittest
+
+        @pytest.fixture(scope="module", autouse=True)
+        def deployed(module_fake_lambda):
+            module_fake_lambda.add_function("orders", lambda event, context: "thanks")
+
+        @pytest.fixture
+        def client():
+            return boto3.client("lambda", region_name="us-east-1")
+
+        @pytest.mark.parametrize("again", range(2))
+        def test_delete(client, again):
+            client.delete_function(FunctionName="orders")
+
+        class TestCase(unittest.TestCase):
+            def test_delete(self):
+                boto3.client("lambda", region_name="us-east-1").delete_function(FunctionName="orders")
+
+            test_delete_again = test_delete
+
+        def test_with_the_shared_one_itself(module_fake_lambda):
+            assert list(module_fake_lambda.functions) == ["orders"]
+    """)
+    run(project).assert_outcomes(passed=5)
+
+
 def test_a_fake_of_the_session_serves_all_modules(project: pytest.Pytester) -> None:
     project.makeconftest("""
         import pytest

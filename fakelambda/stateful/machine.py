@@ -7,6 +7,8 @@ import json
 import random
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import wraps
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's, that have no other name
@@ -84,7 +86,9 @@ class LambdaMachine(RuleBasedStateMachine):
     Attributes:
         fake: the active ``FakeLambda``.
         client: its client.
-        fake_keywords: of ``FakeLambda``: ``{"lifecycle": "realistic", "schedule": "manual"}``.
+        fake_keywords: of ``FakeLambda``: ``{"lifecycle": "realistic", "schedule": "manual"}``. Where transitions take time,
+            freeze it, such as by ``freezegun.freeze_time("2026-03-01")(Deployments.TestCase)``: a run that really takes seconds would
+            find them ended.
         function_names: what ``create_function`` calls functions.
         alias_names: what ``create_alias`` calls aliases.
         packages: what ``create_function`` and ``update_code`` deploy; ``package`` makes the zip.
@@ -113,6 +117,23 @@ class LambdaMachine(RuleBasedStateMachine):
     functions = Bundle("functions")
     versions = Bundle("versions")
     aliases = Bundle("aliases")
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        made = cls.__dict__.get("__init__")
+        if made is None:
+            return
+
+        @wraps(made)
+        def tidy(self: LambdaMachine, *args: Any, **kwargs: Any) -> None:
+            try:
+                made(self, *args, **kwargs)
+            except BaseException:
+                with suppress(AttributeError, RuntimeError):  # it has not come to the fake yet, or an outer class has stopped it
+                    self.fake.stop()  # Hypothesis tears down only what was made
+                raise
+
+        cls.__init__ = tidy  # type: ignore[method-assign]  # what subclassing means here
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from freezegun import freeze_time
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
@@ -323,6 +324,42 @@ def test_the_keywords_are_those_of_the_fake() -> None:
     with pytest.raises(ValueError, match="lifecycle='slow'"):
         run_state_machine_as_test(Wrong, settings=FEW)
     assert hook.active() is None
+
+
+def test_an_init_that_fails_leaves_no_fake_behind() -> None:
+    class Early(LambdaMachine):
+        def __init__(self) -> None:
+            raise KeyError("early")
+
+    class Late(LambdaMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            raise KeyError("late")
+
+    class Later(Late):
+        def __init__(self) -> None:
+            super().__init__()
+
+    for machine in (Early, Late, Later):
+        with pytest.raises(KeyError):
+            run_state_machine_as_test(machine, settings=FEW)
+        assert hook.active() is None
+
+
+def test_time_is_frozen_around_it_where_transitions_take_some() -> None:
+    looks = set[str]()
+
+    class Frozen(Realistic):
+        @rule()
+        def look(self) -> None:
+            looks.add(f"{self.fake._service.world.now():%Y-%m}")
+
+    case: Any = freeze_time("2026-03-01")(Frozen.TestCase)
+    case.settings = settings(FEW, max_examples=5)
+    result = unittest.TestResult()
+    unittest.TestSuite([case("runTest")]).run(result)
+    assert (result.testsRun, result.failures, result.errors) == (1, [], [])
+    assert looks == {"2026-03"}
 
 
 def test_routing_is_the_seeds_until_hypothesis_has_chosen() -> None:

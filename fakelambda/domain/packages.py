@@ -14,7 +14,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
@@ -48,7 +48,7 @@ class Package:
         code_size: their number.
     """
 
-    content: bytes
+    content: bytes = field(repr=False)
     code_sha256: str
     code_size: int
 

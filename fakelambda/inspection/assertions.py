@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fakelambda.inspection.blobs import readable
 from fakelambda.inspection.records import ApiCall, Invocation
 from fakelambda.inspection.selection import Selection, mismatches, read
 
@@ -69,7 +70,7 @@ def _near_miss(place: int, record: Any, wanted: Mapping[str, Any]) -> list[str]:
 
 
 def _pretty(value: Any) -> list[str]:
-    return pprint.pformat(value, width=_WIDTH, sort_dicts=False).splitlines()
+    return pprint.pformat(readable(value), width=_WIDTH, sort_dicts=False).splitlines()
 
 
 def _others(records: Iterable[Any], what: str, key: str) -> str:

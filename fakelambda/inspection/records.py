@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from fakelambda.domain.destinations import parsed
+from fakelambda.inspection.blobs import readable
 from fakelambda.runtime import logs
 from fakelambda.runtime.environment import Outcome
 from fakelambda.runtime.logs import Log
@@ -202,8 +203,8 @@ class ApiCall:
         return copy
 
     def __repr__(self) -> str:
-        came_to = f"error={self.error!r}" if self.error else f"response={self.response!r}"
-        return f"ApiCall({self.operation!r}, {self.parameters!r}, {came_to}, attempts={self.attempts})"
+        came_to = f"error={self.error!r}" if self.error else f"response={readable(self.response)!r}"
+        return f"ApiCall({self.operation!r}, {readable(self.parameters)!r}, {came_to}, attempts={self.attempts})"
 
 
 _Facts = tuple[Any, ...]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from fakelambda.inspection.blobs import readable
 from fakelambda.inspection.records import ApiCall, Delivery, Invocation
 
 _WIDTH = 120
@@ -132,7 +133,7 @@ def _sent(delivery: Delivery) -> str:
 
 def _short(value: Any) -> str:
     try:
-        text = json.dumps(value, default=_bytes, ensure_ascii=False)
+        text = json.dumps(readable(value), default=_bytes, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = _repr(value)
     return _cut(text)

@@ -112,5 +112,22 @@ def test_what_is_not_json_is_told_all_the_same() -> None:
     assert fake.timeline().splitlines()[-1].endswith('Invoke orders {"Payload": "\ufffd not JSON"} -> ZeroDivisionError(\'0\')')
 
 
+def test_packages_are_told_by_their_size_and_hash(fake: FakeLambda, client: Any, zipped: Any) -> None:
+    fake.add_function("orders", print, Handler="app.handler")
+    package = zipped({"app.py": "def handler(event, context): ..."})
+    client.update_function_code(FunctionName="orders", ZipFile=package)
+    client.publish_layer_version(LayerName="shared", Content={"ZipFile": package})
+    sha = client.get_function(FunctionName="orders")["Configuration"]["CodeSha256"]
+    blob = f"<{len(package)} bytes, CodeSha256 {sha}>"
+    story = [line[13:] for line in fake.timeline().splitlines()]
+    assert story[1] == f'UpdateFunctionCode orders {{"ZipFile": "{blob}"}} -> ok'
+    assert f'"Content": {{"ZipFile": "{blob}"}}' in story[2]
+    assert f"{{'FunctionName': 'orders', 'ZipFile': {blob}}}" in repr(fake.calls[0])
+    assert blob in fake.sequence_diagram()
+    assert "PK" not in repr(fake.functions)
+    with pytest.raises(AssertionError, match=blob.replace("+", r"\+")):
+        fake.assert_called("UpdateFunctionCode", ZipFile=b"PK\x03\x04")
+
+
 def test_there_is_nothing_to_tell_of_a_new_fake(fake: FakeLambda) -> None:
     assert fake.timeline() == ""

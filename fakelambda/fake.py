@@ -172,8 +172,11 @@ class FakeLambda(Delivering, Callers):
 
         Raises:
             RuntimeError: a handler is running.
+            TypeError: it is no snapshot.
             ValueError: the snapshot is another fake's.
         """
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"restore() takes what snapshot() has returned, not {snapshot!r}.")
         refuse_within_a_handler(self._server, "restore()")
         snapshot.restore(self._server)
         hook.refill()
@@ -195,6 +198,9 @@ class FakeLambda(Delivering, Callers):
             region: the fake's own by default.
             account_id: whose functions it sees, 12 digits; the fake's own by default.
             config: of botocore, such as its retry mode.
+
+        Raises:
+            ValueError: it is no account id.
         """
         return sessions.lambda_client(region or self.region, account_id, config)
 
@@ -208,6 +214,7 @@ class FakeLambda(Delivering, Callers):
 
         Raises:
             RuntimeError: on entry, aiobotocore is not imported.
+            ValueError: on entry, it is no account id.
 
         Example:
             >>> async with fake.async_client() as client:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from fakelambda.aws import faulting
 from fakelambda.aws.serving import Server
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import Function
@@ -132,11 +133,15 @@ class Observation:
         Raises:
             AssertionError: none did.
             TypeError: a call has no such field.
+            ValueError: Lambda has no such operation.
 
         Example:
             >>> fake.assert_called("UpdateAlias", FunctionName="orders", Name="live", FunctionVersion="2")
         """
         __tracebackhide__ = True
+        faulting.check_operation(
+            "assert_called" if times != 0 else "assert_not_called", operation
+        )  # a misspelt one was never called either
         _fail(assertions.unmet(self.calls, "called", "operation", {"operation": operation, **fields}, times))
 
     def assert_not_called(self, operation: str, **fields: Any) -> None:
@@ -145,6 +150,7 @@ class Observation:
         Raises:
             AssertionError: one did.
             TypeError: a call has no such field.
+            ValueError: Lambda has no such operation.
         """
         __tracebackhide__ = True
         self.assert_called(operation, times=0, **fields)

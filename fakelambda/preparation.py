@@ -166,7 +166,10 @@ class Preparation(Observation):
             KeyError: nothing is bound there.
         """
         reference = self._reference(function_name, qualifier)
-        self._service.runner.unbind((reference.account_id, reference.region, reference.name), reference.qualifier)
+        try:
+            self._service.runner.unbind((reference.account_id, reference.region, reference.name), reference.qualifier)
+        except KeyError:
+            raise KeyError(f"unbind({function_name!r}, {qualifier!r}): nothing is bound there; say what bind() was told.") from None
 
     def cold_start(self, function_name: str) -> None:
         """Discards the warm execution environments of a function, or of the version that is named; the next invocation starts cold.
@@ -212,7 +215,10 @@ class Preparation(Observation):
 
         Raises:
             ValueError: there is no such function, alias or version.
+            TypeError: the versions are no list.
         """
+        if isinstance(versions, str) or not isinstance(versions, Iterable):
+            raise TypeError(f"route({function_name!r}, {versions!r}): give a list, one version for each invocation: [{str(versions)!r}].")
         reference, wanted = self._reference(function_name, None), [str(version) for version in versions]
         with self._service.lock:
             function = self._service.state.function(reference)
@@ -258,7 +264,7 @@ class Preparation(Observation):
 
         Raises:
             ValueError: Lambda has no such operation or error, or a number is out of range.
-            TypeError: the error is neither a name nor an exception.
+            TypeError: the error is neither a name nor an exception, nor a class that makes one; or an argument is of a wrong type.
 
         Example:
             >>> with fake.fail("Invoke", "ReadTimeout"):
@@ -266,6 +272,12 @@ class Preparation(Observation):
         """
         faulting.check(operation, error)
         chosen = frozenset(() if on is None else (on,) if isinstance(on, int) else on)
+        if not all(isinstance(attempt, int) for attempt in (*chosen, *([] if times is None else [times]))):
+            raise TypeError(f"fail({operation!r}, times={times!r}, on={on!r}): attempts are whole numbers: times=2, on=(1, 3).")
+        if when is not None and not callable(when):
+            raise TypeError(
+                f"fail({operation!r}, when={when!r}): give a function that is told the call: when=lambda call: call.attempts == 2."
+            )
         if (times is not None and times < 1) or any(attempt < 1 for attempt in chosen) or (on is not None and not chosen):
             raise ValueError(f"fail({operation!r}, times={times!r}, on={on!r}): attempts are counted from 1.")
         delay = after if isinstance(after, timedelta) else timedelta(seconds=after)
@@ -329,9 +341,13 @@ class Preparation(Observation):
 
         Returns:
             The object's version id, for ``S3ObjectVersion``.
+
+        Raises:
+            TypeError: the body is not bytes.
         """
+        content = bytes(memoryview(body))  # which, unlike bytes, takes no number for so many zeros
         version = self._service.world.new_id().replace("-", "")
-        self._neighbours.put_object(bucket, key, bytes(body), version)
+        self._neighbours.put_object(bucket, key, content, version)
         return version
 
     def download(self, location: str) -> bytes:
@@ -356,6 +372,8 @@ class Preparation(Observation):
         return [version.code.package for version in (function.latest, *function.versions.values())] if function else []
 
     def _reference(self, function_name: str, qualifier: str | None) -> FunctionReference:
+        if not isinstance(function_name, str):
+            raise TypeError(f"{function_name!r} is no name of a function; write a plain name or an ARN.")
         try:
             return resolve(function_name, qualifier, self.region, self.account_id)
         except ServiceError as refusal:

@@ -451,6 +451,25 @@ def test_code_can_be_downloaded_from_its_location(fake: FakeLambda, tmp_path: Pa
         fake.download("https://example.com/orders.zip")
 
 
+@pytest.mark.parametrize(
+    ("misuse", "kind", "message"),
+    [
+        (lambda fake: fake.unbind("orders"), KeyError, "unbind('orders', None): nothing is bound there; say what bind() was told."),
+        (lambda fake: fake.bind(None, print), TypeError, "None is no name of a function; write a plain name or an ARN."),
+        (lambda fake: fake.route("orders:live", "12"), TypeError, "give a list, one version for each invocation: ['12']."),
+        (lambda fake: fake.route("orders:live", 1), TypeError, "give a list, one version for each invocation: ['1']."),
+        (lambda fake: fake.put_object("bucket", "key", "text"), TypeError, "a bytes-like object is required, not 'str'"),
+        (lambda fake: fake.put_object("bucket", "key", 7), TypeError, "a bytes-like object is required, not 'int'"),
+        (lambda fake: fake.client(account_id="12"), ValueError, "account_id='12': an AWS account id has 12 digits"),
+        (lambda fake: fake.restore(None), TypeError, "restore() takes what snapshot() has returned, not None."),
+    ],
+)
+def test_misuse_says_what_to_write(fake: FakeLambda, misuse: Callable[[FakeLambda], Any], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind) as caught:
+        misuse(fake)
+    assert message in str(caught.value)
+
+
 def test_attach_and_connect_say_what_they_take(fake: FakeLambda) -> None:
     with pytest.raises(TypeError, match="takes a Lambda client"):
         fake.attach("client")  # type: ignore[arg-type]  # the point of the test

@@ -67,17 +67,43 @@ def check(operation: str, error: object) -> None:
         ValueError: Lambda has no such operation or error.
         TypeError: the error is neither a name nor an exception.
     """
-    service_model: Any = sessions.lambda_client("us-east-1", None, None).meta.service_model
-    operations = service_model.operation_names
-    if operation != ANY and operation not in operations:
-        raise ValueError(f"fail({operation!r}, ...): Lambda has no such operation{_near(operation, operations)}")
-    if isinstance(error, BaseException) or error is None or (isinstance(error, type) and issubclass(error, BaseException)):
+    if operation != ANY:
+        check_operation("fail", operation)
+    if isinstance(error, type) and issubclass(error, BaseException):
+        _check_class(operation, error)
+        return
+    if isinstance(error, BaseException) or error is None:
         return
     if not isinstance(error, str):
         raise TypeError(f"fail({operation!r}, {error!r}): an error is a code of Lambda's, one of {', '.join(_NETWORK)}, or an exception.")
-    codes = {shape.error_code for shape in service_model.error_shapes} | _UNMODELLED | _NETWORK.keys()
+    codes = {shape.error_code for shape in _service_model().error_shapes} | _UNMODELLED | _NETWORK.keys()
     if error not in codes:
         raise ValueError(f"fail({operation!r}, {error!r}): Lambda has no such error{_near(error, codes)}")
+
+
+def check_operation(caller: str, operation: str) -> None:
+    """Refuse the name of an operation that there is none of.
+
+    Args:
+        caller: the method that was called, for its error.
+
+    Raises:
+        ValueError: Lambda has no such operation.
+    """
+    operations = _service_model().operation_names
+    if operation not in operations:
+        raise ValueError(f"{caller}({operation!r}, ...): Lambda has no such operation{_near(operation, operations)}")
+
+
+def _service_model() -> Any:
+    return sessions.lambda_client("us-east-1", None, None).meta.service_model
+
+
+def _check_class(operation: str, error: type[BaseException]) -> None:
+    try:
+        error()
+    except Exception as refusal:  # noqa: BLE001 - a class may refuse in any way, botocore's do with a KeyError
+        raise TypeError(f"fail({operation!r}, {error.__name__}): it cannot be made of nothing; give an instance: {refusal!r}.") from None
 
 
 def _near(name: str, names: Any) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
 from fakelambda.aws import hook
+from fakelambda.domain.principals import is_account_id
 
 _clients: dict[tuple[str, str | None, Any], BaseClient] = {}
 _MODULES = sys.modules  # the host's, also inside an invocation
@@ -55,11 +56,15 @@ def lambda_client(region: str, account_id: str | None, config: Config | None) ->
     Args:
         account_id: whose state it sees; None for the fake's own account.
         config: of botocore; equal options share a client.
+
+    Raises:
+        ValueError: it is no account id.
     """
     options = tuple(sorted((name, repr(value)) for name, value in config._user_provided_options.items())) if config else None  # type: ignore[attr-defined]  # noqa: SLF001 - a Config is not hashable
     key = (region, account_id, options)
     client = _clients.get(key)
     if client is None:
+        _check_account(account_id)
         client = session().create_client("lambda", region_name=region, config=config)
         hook.hook(client, account_id, needs_a_fake=True)
         _clients[key] = client
@@ -75,10 +80,17 @@ async def asynchronous_lambda_client(region: str, account_id: str | None, config
 
     Raises:
         RuntimeError: nobody has imported aiobotocore.
+        ValueError: it is no account id.
     """
+    _check_account(account_id)
     aiobotocore = _MODULES.get("aiobotocore.session")
     if aiobotocore is None:
         raise RuntimeError("async_client() makes a client of aiobotocore; import aiobotocore.session or aioboto3 before.")
     async with _asynchronous_session(aiobotocore.AioSession).create_client("lambda", region_name=region, config=config) as client:
         hook.hook(client, account_id, needs_a_fake=True)
         yield client
+
+
+def _check_account(account_id: str | None) -> None:
+    if account_id is not None and not is_account_id(str(account_id)):
+        raise ValueError(f"account_id={account_id!r}: an AWS account id has 12 digits, such as '123456789012'.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -74,6 +74,10 @@ def handler_of(
             raise TypeError(f"{caller} takes an exception for raises=, not {raises!r}.")
         return Canned([raises], for_ever=True)
     if results is not None:
+        if isinstance(results, str | bytes | Mapping) or not isinstance(results, Iterable):
+            raise TypeError(
+                f"{caller} takes a list for results=, one for each invocation, not {results!r}; for all write returns={results!r}."
+            )
         return Canned(results, for_ever=False)
     if handler is not None and not callable(handler):
         directory = f"for a directory write source={handler!r}, " if isinstance(handler, str | PathLike) else ""

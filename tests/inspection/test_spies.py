@@ -153,6 +153,13 @@ def test_a_failed_expectation_lists_what_came_closest(busy: FakeLambda, expectat
     assert str(caught.value) == textwrap.dedent(text).strip()
 
 
+def test_an_operation_that_is_misspelt_was_not_called_either_and_is_refused(fake: FakeLambda) -> None:
+    with pytest.raises(ValueError, match=r"assert_called\('invoke', ...\): Lambda has no such operation; did you mean 'Invoke'\?"):
+        fake.assert_called("invoke")
+    with pytest.raises(ValueError, match=r"assert_not_called.*'DeleteFunction'"):
+        fake.assert_not_called("DeleteFunctions")
+
+
 def test_nothing_at_all_is_said_too(fake: FakeLambda) -> None:
     with pytest.raises(AssertionError, match="Nothing was invoked at all"):
         fake.assert_invoked("orders")
@@ -223,6 +230,9 @@ def test_a_snapshot_gives_used_results_back(fake: FakeLambda) -> None:
         ({"returns": 1, "raises": KeyError}, "takes one of a callable, returns=, raises= and results="),
         ({"handler": print, "results": []}, "takes one of a callable, returns=, raises= and results="),
         ({"returns": 1, "source": "."}, "takes either a callable or source="),
+        ({"results": "abc"}, "takes a list for results=, one for each invocation, not 'abc'; for all write returns='abc'."),
+        ({"results": {"id": 7}}, "not {'id': 7}; for all write returns={'id': 7}."),
+        ({"results": 7}, "not 7; for all write returns=7."),
         ({"raises": "KeyError"}, "takes an exception for raises=, not 'KeyError'"),
         ({"handler": {"id": 7}}, "takes a callable, not {'id': 7}; for a result write returns={'id': 7}"),
     ],

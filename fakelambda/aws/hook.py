@@ -191,9 +191,11 @@ class _ClientHook:
         """Registers on the client's own emitter; a second registration changes nothing."""
         for event, handler in self._handlers().items():
             events.register(f"{event}.lambda", handler, unique_id=f"fakelambda-{event}")
+        # Whoever answers ends the event, so the user's own are asked before: those of the least specific name are the last.
+        events.register_last("before-call", self._answer, unique_id="fakelambda-before-call")
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:
-        return {"before-call": self._answer, "choose-signer": self._leave_unsigned, "before-send": self._send}
+        return {"choose-signer": self._leave_unsigned, "before-send": self._send}
 
     def _answer(self, model: OperationModel, params: dict[str, Any], request_signer: Any, context: dict[str, Any], **_: Any) -> Any:
         stack = _stack  # as `active` does, which is one more call

@@ -283,18 +283,22 @@ def test_what_the_user_s_own_handlers_do_counts(fake: FakeLambda) -> None:
     def rename(params: dict[str, Any], **_: Any) -> None:
         params["FunctionName"] = "orders"
 
-    def refuse(**_: Any) -> None:
-        raise LookupError("not today")
-
     client.meta.events.register("before-parameter-build.lambda.Invoke", rename)
     client.meta.events.register("after-call.lambda.Invoke", lambda parsed, **_: seen.append(parsed["ExecutedVersion"]))
     assert client.invoke(FunctionName="elsewhere", Payload="1")["StatusCode"] == 200
     assert seen == ["$LATEST"]
-    client.meta.events.register("before-call.lambda.Invoke", refuse)
-    calls = len(fake.calls)
+
+
+@pytest.mark.parametrize("event", ["before-call.lambda.Invoke", "before-call.lambda", "before-call"])
+def test_the_user_s_own_handlers_see_a_call_before_it_is_answered(fake: FakeLambda, event: str) -> None:
+    def refuse(**_: Any) -> None:
+        raise LookupError("not today")
+
+    client = new_client()
+    client.meta.events.register(event, refuse)
     with pytest.raises(LookupError, match="not today"):
         client.invoke(FunctionName="orders")
-    assert len(fake.calls) == calls
+    assert not fake.calls
 
 
 def test_replacing_make_api_call_inside_and_around_a_fake() -> None:

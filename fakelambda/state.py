@@ -107,7 +107,7 @@ class State:
 
     def all_functions(self) -> list[Function]:
         """Those of every account and region."""
-        return [function for shelf in self._functions.values() for function in shelf.as_mapping().values()]
+        return [function for shelf in tuple(self._functions.values()) for function in shelf.as_mapping().values()]
 
     def layers(self, account_id: str, region: str) -> Shelf[Layer]:
         """The layers of an account and region, by name."""
@@ -119,7 +119,7 @@ class State:
 
     def all_event_source_mappings(self) -> list[EventSourceMapping]:
         """Those of every account and region."""
-        return [mapping for shelf in self._event_source_mappings.values() for mapping in shelf.starting_at("")]
+        return [mapping for shelf in tuple(self._event_source_mappings.values()) for mapping in shelf.starting_at("")]
 
     def snapshot(self) -> list[tuple[Shelf[Any], Kept[Any]]]:
         """What is on every shelf; costs no more where there is more."""
@@ -133,10 +133,14 @@ class State:
 
     def _shelves(self) -> Iterator[Shelf[Any]]:
         yield self.memberships
-        for shelves in (self._functions, self._layers, self._event_source_mappings):
-            yield from shelves.values()
+        yield from tuple(self._functions.values())
+        yield from tuple(self._layers.values())
+        yield from tuple(self._event_source_mappings.values())
 
 
 def _by_place(name_of: Callable[[Record], str]) -> Shelves[Record]:
-    """The shelves of one kind, by account and region; each is made when somebody looks for it."""
+    """The shelves of one kind, by account and region; each is made when somebody looks for it, with the lock or without.
+
+    So whoever goes through them takes a copy, or another thread's look would end the walk.
+    """
     return defaultdict(lambda: Shelf(name_of))

@@ -48,3 +48,12 @@ def test_every_account_and_region_has_its_own_shelf() -> None:
     assert "f" in state.functions("1", "eu-west-1")
     assert "f" not in state.functions("1", "us-east-1")
     assert "f" not in state.functions("2", "eu-west-1")
+
+
+def test_a_walk_along_the_shelves_minds_no_new_one() -> None:
+    """Whoever looks for a function makes a shelf where there is none, also in another thread."""
+    state = State()
+    state.functions("123456789012", "eu-west-1").put(function("orders"))
+    for place, _ in enumerate(state._shelves()):
+        state.functions("123456789012", f"eu-west-{place}")
+    assert [found.name for found in state.all_functions()] == ["orders"]

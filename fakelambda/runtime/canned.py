@@ -37,6 +37,8 @@ class Canned:
                 "give it more of them, returns= for every invocation, or a callable."
             )
         result = self._results[place]
+        if isinstance(result, BaseException):
+            raise result.with_traceback(None)  # else it would drag the tracebacks of all earlier invocations along
         if _is_exception(result):
             raise result
         return result

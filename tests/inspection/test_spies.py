@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+import traceback
 from typing import Any
 from unittest import mock
 
@@ -190,6 +191,20 @@ def test_results_that_a_test_gives(fake: FakeLambda) -> None:
     assert [answer["errorType"] for answer in answers(fake, 2)] == ["KeyError"] * 2
     fake.bind("orders", returns=None, qualifier="1")
     assert answers(fake, FunctionName="orders:1") == [None]
+
+
+def test_an_exception_that_is_raised_again_has_its_own_traceback_each_time(fake: FakeLambda, client: Any) -> None:
+    fake.add_function("orders", raises=KeyError("id"))
+    fake.fail("ListFunctions", ZeroDivisionError("0"), times=None)
+    seen = []
+    for _ in range(3):
+        client.invoke(FunctionName="orders")
+        with pytest.raises(ZeroDivisionError) as caught:
+            client.list_functions()
+        error = fake.invocations[-1].error
+        assert error is not None
+        seen.append((len(traceback.extract_tb(error.__traceback__)), len(caught.traceback)))
+    assert len(set(seen)) == 1
 
 
 def test_results_in_turn(fake: FakeLambda) -> None:

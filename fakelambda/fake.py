@@ -103,13 +103,18 @@ class FakeLambda(Delivering, Callers):
 
         Raises:
             RuntimeError: it is active already.
+            RuntimeWarning: of a moto that has changed, where warnings are errors; it is not active then.
         """
         if self._started:
             raise RuntimeError("This FakeLambda is active already; make another one for a nested fake: with FakeLambda() as inner.")
         process.install()
         clocks.install()
         default_session.install()
-        moto_seams.install()
+        try:
+            moto_seams.install()
+        except Warning:
+            _uninstall()
+            raise
         hook.enter(self._server)
         self._started = True
         for watcher in _watchers:
@@ -126,10 +131,7 @@ class FakeLambda(Delivering, Callers):
             raise RuntimeError("This FakeLambda is not active; call start() before stop(), or use it as a context manager.")
         self._started = False
         hook.leave(self._server)
-        moto_seams.uninstall()
-        default_session.uninstall()
-        clocks.uninstall()
-        process.uninstall()
+        _uninstall()
         self._service.runner.discard_all()
 
     def __enter__(self) -> Self:
@@ -281,6 +283,14 @@ class FakeLambda(Delivering, Callers):
             RuntimeError: what runs goes on scheduling more.
         """
         self._server.move(self._service.schedule.drain)
+
+
+def _uninstall() -> None:
+    """Leaves the process as it was, if this was the last fake."""
+    moto_seams.uninstall()
+    default_session.uninstall()
+    clocks.uninstall()
+    process.uninstall()
 
 
 @contextmanager

@@ -75,7 +75,10 @@ class Preparation(Observation):
         """
         handler = canned.handler_of("add_function()", handler, returns, raises, results)
         if (handler is None) == (source is None):
-            raise TypeError("add_function() takes either a callable or source=directory: add_function('orders', handler).")
+            raise TypeError(
+                "add_function() takes either a callable or source=directory, or returns=, raises= or results= in the place of code: "
+                "add_function('orders', handler)."
+            )
         package = code.of_directory(Path(source)) if source is not None else code.of_files({"callable.py": _CALLABLE})
         defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
         if parameters.get("PackageType", "Zip") == "Zip":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+import time
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +107,20 @@ def test_another_moto_is_warned_about(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [str(warning.message) for warning in warned] == [
         f"This version of moto has no moto.stranger.{name}: what it does there does not reach fakelambda." for name in ("Rule.send", "gone")
     ]
+
+
+def test_a_fake_that_such_a_warning_keeps_from_starting_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "moto.stranger", ModuleType("moto.stranger"))
+    monkeypatch.setattr(moto_seams, "SEAMS", {"moto.stranger": {"gone": print}})
+    before = (type(os.environ), time.sleep, moto_seams._users, sys.meta_path.count(moto_seams._finder))
+    fake = FakeLambda()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning):
+            fake.start()
+    assert (type(os.environ), time.sleep, moto_seams._users, sys.meta_path.count(moto_seams._finder)) == before
+    with pytest.raises(RuntimeError, match="not active"):
+        fake.stop()
 
 
 def test_a_module_that_is_just_being_imported_is_left_to_its_importer(monkeypatch: pytest.MonkeyPatch) -> None:

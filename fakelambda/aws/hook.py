@@ -29,6 +29,8 @@ _PARAMETERS = "fakelambda parameters"
 _FLIGHT = "fakelambda flight"
 _HOST = ".fakelambda.invalid"
 _HOOKED = "_fakelambda_hook"
+_CALLED = "_emit_api_params"
+"""The method of clients through which every call goes, below ``_make_api_call``, which tests replace."""
 
 
 class Conversation(Protocol):
@@ -195,7 +197,10 @@ class _ClientHook:
         events.register_last("before-call", self._answer, unique_id="fakelambda-before-call")
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:
-        return {"choose-signer": self._leave_unsigned, "before-send": self._send}
+        handlers: dict[str, Callable[..., Any]] = {"choose-signer": self._leave_unsigned, "before-send": self._send}
+        if getattr(type(self._client()), _CALLED, None) is getattr(BaseClient, _CALLED):
+            return handlers
+        return handlers | {"before-parameter-build": _keep_parameters}  # another's class has its own, whose parameters only the event shows
 
     def _answer(self, model: OperationModel, params: dict[str, Any], request_signer: Any, context: dict[str, Any], **_: Any) -> Any:
         stack = _stack  # as `active` does, which is one more call
@@ -252,9 +257,6 @@ class _AsynchronousClientHook(_ClientHook):
         self._bodies = asynchronous_clients.Bodies(client)
         asynchronous_clients.wait_virtually(sleeper_of, sleeper_of_waiter)
 
-    def _handlers(self) -> dict[str, Callable[..., Any]]:
-        return super()._handlers() | {"before-parameter-build": _keep_parameters}
-
     def _answer(self, params: dict[str, Any], **arguments: Any) -> Any:  # type: ignore[override]  # events come with keywords only
         answer = super()._answer(params=params, **arguments)
         if answer is None:
@@ -305,14 +307,13 @@ def sleeper_of_waiter(waiter: object) -> Callable[[float], None] | None:
 def _wrap_clients() -> None:
     """Hooks every Lambda client on its first call, so that clients built before the fake are reached; aiobotocore's too.
 
-    Clients are also hooked where they are built: one whose class is imported only later has no other door. Calls are met below
-    ``_make_api_call``, which tests replace.
+    Clients are also hooked where they are built: one whose class is imported only later has no other door.
     """
     _wrap(BaseClient, "__init__", _hooking_when_built)
-    _wrap(BaseClient, "_emit_api_params", _hooking_when_called)
+    _wrap(BaseClient, _CALLED, _hooking_when_called)
     aiobotocore = sys.modules.get("aiobotocore.client")
     if aiobotocore is not None:
-        _wrap(aiobotocore.AioBaseClient, "_emit_api_params", _hooking_when_awaited)
+        _wrap(aiobotocore.AioBaseClient, _CALLED, _hooking_when_awaited)
 
 
 def _wrap(client_class: type[BaseClient], name: str, hooking: Callable[[Any], Any]) -> None:

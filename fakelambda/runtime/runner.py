@@ -115,7 +115,7 @@ class Runner:
 
     def snapshot(self) -> list[tuple[tuple[FunctionKey, str | None], Handler, int]]:
         """The bindings, and how many of their results were used."""
-        return [(key, handler, handler.place if isinstance(handler, Canned) else 0) for key, handler in self._bound.items()]
+        return [(key, handler, handler.place if isinstance(handler, Canned) else 0) for key, handler in tuple(self._bound.items())]
 
     def restore(self, bound: list[tuple[tuple[FunctionKey, str | None], Handler, int]]) -> None:
         """Binds what was bound, and discards every environment."""

@@ -335,6 +335,24 @@ def test_attach_hooks_a_client_once_and_nothing_else(fake: FakeLambda) -> None:
             fake.attach(stranger)  # type: ignore[arg-type]  # the mistake
 
 
+def test_a_client_whose_class_is_not_botocore_s_is_answered_once_it_is_attached(fake: FakeLambda) -> None:
+    """Of a vendored botocore, say, or one with its own way from a call to its parameters."""
+    members = {name: value for name, value in vars(BaseClient).items() if name not in {"__dict__", "__weakref__"}}
+    members["_emit_api_params"] = members["_emit_api_params"].__wrapped__
+    for foreign in (type("Vendored", (), members), type("Shortened", (BaseClient,), {"_emit_api_params": _shortened})):
+        client: Any = object.__new__(foreign)
+        vars(client).update({name: value for name, value in vars(new_client()).items() if "fakelambda" not in name})
+        fake.attach(client)
+        assert client._make_api_call("ListFunctions", {})["Functions"] == []
+    assert [call.operation for call in fake.calls] == ["ListFunctions"] * 2
+
+
+def _shortened(self: Any, api_params: Any, operation_model: Any, context: Any) -> Any:
+    event = f"before-parameter-build.lambda.{operation_model.name}"
+    self.meta.events.emit(event, params=api_params, model=operation_model, context=context)
+    return api_params
+
+
 def test_other_services_never_ask_us(fake: FakeLambda) -> None:
     client: Any = SESSION.client("sns", "us-east-1", **KEYS)
     with Stubber(client) as stubber:

@@ -327,13 +327,17 @@ class Oracle:
                 f"ResourceConflictException: The statement id ({StatementId}) provided already exists. "
                 "Please provide a new statement id, or remove the existing statement."
             )
-        if RevisionId is not None and RevisionId != (bool(statements) and self.revisions[FunctionName, f"policy of {place}"]):
+        if RevisionId not in (None, self.revisions[FunctionName, self.revised_by_permissions(FunctionName, place)]):
             reasons.append(STALE.format("GetPolicy"))
         if reasons:
             raise Refusal(*reasons)
         function["policies"][place] = {**statements, StatementId: (Principal, Action)}
         self.renewed.add((FunctionName, f"policy of {place}"))
         return {}
+
+    def revised_by_permissions(self, name: str, place: str) -> str:
+        there_is_one = self.functions.get(name, {"policies": {}})["policies"].get(place)
+        return f"policy of {place}" if there_is_one else place or "$LATEST"
 
     def check_policy_place(self, name: str, qualifier: str | None) -> None:
         function = self.functions[name]
@@ -910,7 +914,7 @@ class SideBySide(RuleBasedStateMachine):
 
     @rule(name=NAMES, place=QUALIFIERS, statement=STATEMENTS, revision=REVISIONS, granted=GRANTED)
     def add_permission(self, name: str, place: str | None, statement: str, revision: str | None, granted: dict[str, str]) -> None:
-        known = self.revision(revision, name, f"policy of {place or ''}")
+        known = self.revision(revision, name, self.oracle.revised_by_permissions(name, place or ""))
         self.both("add_permission", FunctionName=name, Qualifier=place, StatementId=statement, RevisionId=known, **granted)
 
     @rule(name=NAMES, place=POLICY_PLACES, statement=STATEMENTS, revision=REVISIONS)

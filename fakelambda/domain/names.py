@@ -74,6 +74,11 @@ def is_version(qualifier: str) -> bool:
     return qualifier.isascii() and qualifier.isdigit()
 
 
+def can_be_alias(qualifier: str) -> bool:
+    """Whether a qualifier can be an alias's name: those are not all digits and have no ``$``."""
+    return "$" not in qualifier and not is_version(qualifier)
+
+
 def region_of(function_name: str) -> str | None:
     """The region that an ARN names; None for names without one, and for what is no name."""
     form = _FORM.fullmatch(function_name)

@@ -11,7 +11,7 @@ from fakelambda.domain.configuration import Settings
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceConflictException
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.layers import check_combined_size
-from fakelambda.domain.names import LATEST, FunctionReference, check_new_name, is_version
+from fakelambda.domain.names import LATEST, FunctionReference, can_be_alias, check_new_name, is_version
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
 from fakelambda.operations.deployment import code_of, layers_of, vpc_of
@@ -151,7 +151,7 @@ def delete_function(call: Call, *, function: FunctionReference) -> Answer:
     qualifier = function.qualifier
     if qualifier == LATEST:
         raise InvalidParameterValueException("$LATEST version cannot be deleted without deleting the function.")
-    if qualifier is not None and not is_version(qualifier):
+    if qualifier is not None and can_be_alias(qualifier):
         raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
     found = call.function(function)
     if qualifier is None:

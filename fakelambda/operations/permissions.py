@@ -7,7 +7,7 @@ from dataclasses import replace
 from fakelambda.domain import functions, policies, policy_documents
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled, ResourceNotFoundException
 from fakelambda.domain.functions import Function
-from fakelambda.domain.names import LATEST, FunctionReference, is_version, resolve
+from fakelambda.domain.names import LATEST, FunctionReference, can_be_alias, resolve
 from fakelambda.domain.policies import Policy
 from fakelambda.operations.authorisation import admitted
 from fakelambda.operations.call import Answer, Call, operation
@@ -15,11 +15,18 @@ from fakelambda.operations.call import Answer, Call, operation
 
 def _check_qualifier(function: Function, reference: FunctionReference) -> None:
     qualifier = reference.qualifier
-    if qualifier is None or qualifier in function.aliases or qualifier in function.versions:
+    if qualifier is None or qualifier in function.aliases or function.version(qualifier):
         return
-    if is_version(qualifier) or "$" in qualifier:
-        raise ResourceNotFoundException(f"Function not found: {reference.qualified_arn()}")
-    raise ResourceNotFoundException(f"Cannot find alias arn: {reference.qualified_arn()}")
+    what = "Cannot find alias arn" if can_be_alias(qualifier) else "Function not found"
+    raise ResourceNotFoundException(f"{what}: {reference.qualified_arn()}")
+
+
+def _revision_id(function: Function, qualifier: str) -> str | None:
+    """What a new statement's revision id is held against: the policy's, and where there is none yet, that of what it would be for."""
+    if qualifier in function.policies:
+        return function.policies[qualifier].revision_id
+    owner = function.aliases.get(qualifier) or function.version(qualifier or LATEST)
+    return owner.revision_id if owner else None
 
 
 def _refuse_latest(reference: FunctionReference) -> None:
@@ -62,7 +69,7 @@ def add_permission(
         function_url_auth_type=function_url_auth_type,
         invoked_via_function_url=invoked_via_function_url,
     )
-    functions.check_revision(revision_id, policy.revision_id if policy else None, read_with="GetPolicy")
+    functions.check_revision(revision_id, _revision_id(found, qualifier), read_with="GetPolicy")
     added = policies.add(policy, statement, revision_id=call.new_id())
     call.functions.put(replace(found, policies=functions.with_item(found.policies, qualifier, added)))
     return {"Statement": policies.statement_text(statement)}

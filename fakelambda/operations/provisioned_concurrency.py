@@ -12,7 +12,7 @@ from fakelambda.domain.errors import (
     ResourceNotFoundException,
 )
 from fakelambda.domain.functions import Function
-from fakelambda.domain.names import LATEST, FunctionReference, is_version
+from fakelambda.domain.names import LATEST, FunctionReference, can_be_alias
 from fakelambda.domain.provisioned_concurrency import INITIALIZATION_TYPE, ProvisionedConcurrencyConfig
 from fakelambda.operations import pages
 from fakelambda.operations.call import Answer, Call, operation
@@ -48,7 +48,7 @@ def _named(call: Call, reference: FunctionReference, not_for_latest: str) -> tup
     found = call.functions.get(reference.name)
     existing = () if found is None else (*found.versions, *found.aliases)
     if found is None or qualifier not in existing:
-        what = "Function not found" if is_version(qualifier) else "Cannot find alias arn"
+        what = "Cannot find alias arn" if can_be_alias(qualifier) else "Function not found"
         raise ResourceNotFoundException(f"{what}: {reference.qualified_arn()}")
     return found, qualifier
 

@@ -440,6 +440,7 @@ def test_what_is_not_there_is_named_as_it_was_asked_for(
         ("orders", "$LATEST", f"{INVALID}$LATEST version cannot be deleted without deleting the function."),
         ("orders", "live", f"{INVALID}Deletion of aliases is not currently supported."),
         ("nowhere", "a" * 65, f"{INVALID}Deletion of aliases is not currently supported."),
+        ("nowhere", "$latest", f"404 ResourceNotFoundException: Function not found: {ARN}:nowhere"),
         ("orders:1", "2", f"{INVALID}The derived qualifier from the function name does not match the specified qualifier."),
         ("orders", "1", "409 ResourceConflictException: Unable to delete version because the following aliases reference it: [live]"),
         ("orders:2", None, "409 ResourceConflictException: Unable to delete version because the following aliases reference it: [live]"),
@@ -461,7 +462,7 @@ def test_a_deleted_version_leaves_a_gap_that_is_never_filled(client: Any, fake: 
     for description in ("two", "three"):
         client.update_function_configuration(FunctionName="orders", Description=description)
         client.publish_version(FunctionName="orders")
-    for number in ("1", "3", "3", "99"):
+    for number in ("1", "3", "3", "99", "$latest"):
         assert answered("delete_function", FunctionName="orders", Qualifier=number) == (204, {"StatusCode": 204})
     assert [version["Version"] for version in client.list_versions_by_function(FunctionName="orders")["Versions"]] == ["$LATEST", "2"]
     client.update_function_configuration(FunctionName="orders", Description="four")

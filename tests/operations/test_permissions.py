@@ -131,6 +131,18 @@ def test_a_policy_has_its_own_revision(client: Any, refused: Any, qualifier: str
     assert client.get_alias(FunctionName="orders", Name="live")["RevisionId"] == alias
 
 
+@pytest.mark.parametrize("qualifier", QUALIFIERS)
+def test_the_first_permission_may_name_the_revision_of_what_it_is_for(client: Any, refused: Any, qualifier: str | None) -> None:
+    revisions = {name: client.get_function_configuration(**named(name))["RevisionId"] for name in (None, "1")}
+    revisions["live"] = client.get_alias(FunctionName="orders", Name="live")["RevisionId"]
+    for other in QUALIFIERS:
+        if other != qualifier:
+            assert refused("add_permission", **ORDINARY | named(qualifier), RevisionId=revisions[other]) == OUTDATED
+    client.add_permission(**ORDINARY | named(qualifier), RevisionId=revisions[qualifier])
+    second = ORDINARY | named(qualifier) | {"StatementId": "two"}
+    assert refused("add_permission", **second, RevisionId=revisions[qualifier]) == OUTDATED, "now there is a policy"
+
+
 PATTERN = "failed to satisfy constraint: Member must satisfy regular expression pattern: "
 
 
@@ -174,6 +186,7 @@ PATTERN = "failed to satisfy constraint: Member must satisfy regular expression 
         ("add_permission", {"Qualifier": "1", "RevisionId": "any"}, OUTDATED),
         ("remove_permission", {"FunctionName": "nowhere"}, f"{MISSING}No policy found for: {NOWHERE}"),
         ("remove_permission", {"Qualifier": "1"}, f"{MISSING}No policy is associated with the given resource."),
+        ("remove_permission", {"Qualifier": "$LATEST"}, f"{MISSING}No policy is associated with the given resource."),
         ("remove_permission", {"StatementId": "none"}, f"{MISSING}Statement none is not found in resource policy."),
     ],
 )

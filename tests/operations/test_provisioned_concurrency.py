@@ -404,6 +404,7 @@ def test_a_reservation_is_the_limit_of_all_qualifiers_together(client: Any, refu
         (("get", "delete"), "orders", "$LATEST", f"{INVALID}The function resource provided must be an alias or a published version."),
         (("put", "get", "delete"), "orders", "noalias", f"{MISSING}Cannot find alias arn: {ARN}:noalias"),
         (("put", "get", "delete"), "nowhere", "noalias", f"{MISSING}Cannot find alias arn: {NOWHERE}:noalias"),
+        (("put", "get", "delete"), "orders", "with-$", f"{MISSING}Function not found: {ARN}:with-$"),
         (("put", "get", "delete"), "orders", "10", f"{MISSING}Function not found: {ARN}:10"),
         (("put", "get", "delete"), "nowhere", "1", f"{MISSING}Function not found: {NOWHERE}:1"),
         (("get",), "orders", "1", NO_CONFIG),

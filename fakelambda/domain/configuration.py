@@ -53,13 +53,13 @@ def check_package_type(package_type: str, runtime: str | None, handler: str | No
         runtimes.check(runtime)
 
 
-def check_layers_allowed(package_type: str, layers: Sequence[str]) -> None:
-    """Refuse layers for a function that is a container image.
+def check_fits_image(package_type: str, given: Settings, layers: Sequence[str]) -> None:
+    """Refuse for a container image what the image itself has.
 
     Raises:
-        InvalidParameterValueException: it is one.
+        InvalidParameterValueException: the function is one, and is given a runtime, a handler or layers.
     """
-    if package_type == "Image" and layers:
+    if package_type == "Image" and (given.get("runtime") or given.get("handler") or layers):
         raise InvalidParameterValueException(
             "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."
         )

@@ -51,11 +51,14 @@ def check(runtime: str) -> None:
 def check_snap_start(runtime: str | None) -> None:
     """Refuse SnapStart for a runtime that has none.
 
+    Args:
+        runtime: None for a container image.
+
     Raises:
-        InvalidParameterValueException: the runtime cannot be snapshotted.
+        InvalidParameterValueException: it cannot be snapshotted.
     """
     if runtime not in _SNAP_START:
-        raise InvalidParameterValueException(f"{runtime} is not supported for SnapStart enabled functions.")
+        raise InvalidParameterValueException(f"{runtime or 'ContainerImage'} is not supported for SnapStart enabled functions.")
 
 
 @lru_cache(maxsize=256)

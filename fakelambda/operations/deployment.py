@@ -37,6 +37,8 @@ def code_of(call: Call, source: Mapping[str, Any], package_type: str) -> Code:
         return Code(hashlib.sha256(source["ImageUri"].encode()).hexdigest(), 0, image_uri=source["ImageUri"])
     if source.get("ImageUri"):
         raise InvalidParameterValueException("Please don't provide ImageUri when updating a function with packageType Zip.")
+    if "ZipFile" in source and len(source) > 1:
+        raise InvalidParameterValueException("Please do not provide other FunctionCode parameters when providing a ZipFile.")
     package = _package(call, source, "Please provide a source for function code.")
     return Code(package.code_sha256, package.code_size, package)
 

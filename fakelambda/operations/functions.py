@@ -34,7 +34,7 @@ def create_function(
     """CreateFunction: a new function, Pending until AWS has made it ready."""
     check_new_name(function.name)
     configuration.check_package_type(package_type, settings.get("runtime"), settings.get("handler"))
-    configuration.check_layers_allowed(package_type, layers)
+    configuration.check_fits_image(package_type, settings, layers)
     vpc_id = vpc_of(call, settings.get("vpc_config"))
     fields = configuration.fields(settings, before=None, function_name=function.name, vpc_id=vpc_id)
     if architectures:

@@ -80,9 +80,9 @@ def update_function_configuration(
     vpc_id = vpc_of(call, settings.get("vpc_config"))
     with call.service.lock:
         found = _changeable(call, function, revision_id)
+        configuration.check_fits_image(found.latest.package_type, settings, layers or ())
         fields = configuration.fields(settings, before=found.latest, function_name=function.name, vpc_id=vpc_id)
         if layers is not None:
-            configuration.check_layers_allowed(found.latest.package_type, layers)
             fields["layers"] = layers_of(call, layers)
             check_combined_size(found.latest.code.package, fields["layers"])
         updated = functions.update(found, at=call.now, revision_id=call.new_id(), **fields)

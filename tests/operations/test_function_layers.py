@@ -183,11 +183,12 @@ def test_what_a_layer_is_said_to_be_compatible_with_keeps_nobody_from_using_it(c
 IMAGE: dict[str, Any] = {"PackageType": "Image", "Code": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/orders:1"}}
 
 
-def test_images_have_no_layers(client: Any, refused: Any) -> None:
+@pytest.mark.parametrize("given", [{"Layers": [f"{LAYER}:a:1"]}, {"Runtime": "python3.12"}, {"Handler": "app.handler"}])
+def test_images_have_no_layers_and_say_themselves_what_runs(client: Any, refused: Any, given: dict[str, Any]) -> None:
     answer = f"{INVALID}Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image."
-    assert refused("create_function", FunctionName="image", Role=ROLE, Layers=[f"{LAYER}:a:1"], **IMAGE) == answer
+    assert refused("create_function", FunctionName="image", Role=ROLE, **given, **IMAGE) == answer
     client.create_function(FunctionName="image", Role=ROLE, Layers=[], **IMAGE)
-    assert refused("update_function_configuration", FunctionName="image", Layers=[f"{LAYER}:a:1"]) == answer
+    assert refused("update_function_configuration", FunctionName="image", **given) == answer
     client.update_function_configuration(FunctionName="image", Layers=[])
 
 

@@ -245,6 +245,10 @@ def test_ec2_of_moto_knows_the_vpc(refused: Any, client: Any, request_for: Any) 
             f"{INVALID}python3.11 is not supported for SnapStart enabled functions.",
         ),
         (
+            {**IMAGE_FUNCTION, "SnapStart": {"ApplyOn": "PublishedVersions"}},
+            f"{INVALID}ContainerImage is not supported for SnapStart enabled functions.",
+        ),
+        (
             {"FunctionName": "n" * 65},
             (
                 f"{INVALID}1 validation error detected: Value '{'n' * 65}' at 'functionName' failed to satisfy constraint: "
@@ -266,6 +270,10 @@ def test_ec2_of_moto_knows_the_vpc(refused: Any, client: Any, request_for: Any) 
         ),
         ({"Code": {"ZipFile": b"PK\x05\x06" + bytes(18)}}, f"{INVALID}Uploaded file must be a non-empty zip"),
         ({"Code": {"ZipFile": bytes(52_428_801)}}, "413 RequestEntityTooLargeException: Zipped size must be smaller than 52428800 bytes"),
+        (
+            {"Code": {"ZipFile": b"any", "S3Bucket": "packages", "S3Key": "orders.zip"}},
+            f"{INVALID}Please do not provide other FunctionCode parameters when providing a ZipFile.",
+        ),
         ({"Code": {}}, f"{INVALID}Please provide a source for function code."),
         (
             {"LoggingConfig": {"SystemLogLevel": "WARN"}},

@@ -5,12 +5,12 @@ An operation's input is compiled once into a plan; a shape is a few predicates a
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from operator import pos
 from typing import TYPE_CHECKING, Any, Final
 
+from fakelambda.aws import java
 from fakelambda.aws.model import once
 from fakelambda.domain.errors import ValidationException
 
@@ -73,17 +73,6 @@ _REPORTED_LAST: Final = frozenset({("PublishLayerVersion", "CompatibleArchitectu
 # ---- The grammar ----
 
 _NOT_NULL: Final = "Member must not be null"
-_REDACTED: Final = "*** Sensitive Data Redacted ***"
-_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    "string": (str,),
-    "integer": (int,),
-    "long": (int,),
-    "float": (int, float),
-    "double": (int, float),
-    "list": (list, tuple),
-    "map": (dict,),
-    "structure": (dict,),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +138,7 @@ def _judge(members: tuple[_Member, ...], parameters: Mapping[str, Any], prefix: 
         elif isinstance(value, member.types):
             for constraint in member.constraints:
                 if not constraint.holds(value):
-                    shown = _shown(value, member.shape)
+                    shown = java.shown(value, member.shape)
                     broken.append(f"Value {shown}at '{prefix}{member.path}' failed to satisfy constraint: {constraint.text}")
             if member.structure is not None:
                 _judge_inside(member.structure, value, prefix + member.path, broken)
@@ -211,12 +200,12 @@ def _members(structure: StructureShape, operation: str) -> tuple[_Member, ...]:
 def _member(name: str, shape: Shape, operation: str, *, required: bool) -> _Member:
     return _Member(
         name=name,
-        path=_path(name),
+        path=java.name(name),
         required=required,
         # An empty list leaves nothing in a query string, so that the service sees no parameter.
         empty_is_null=shape.type_name == "list" and shape.serialization.get("location") == "querystring",
         shape=shape,
-        types=_TYPES.get(shape.type_name, ()),
+        types=java.TYPES.get(shape.type_name, ()),
         constraints=tuple(_constraints(shape)) if is_judged(operation, name) else (),
         structure=_structure(shape),
     )
@@ -269,7 +258,7 @@ def _constraints(shape: Shape) -> Iterator[_Constraint]:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    matches = java_pattern(pattern).fullmatch
+    matches = java.pattern(pattern).fullmatch
     return lru_cache(maxsize=256)(lambda value: matches(value) is not None)
 
 
@@ -296,17 +285,17 @@ def _elements(shape: ListShape, bounds: Sequence[_Constraint]) -> Iterator[_Cons
         return
     nullable = bare or shape.name in _NULLABLE_ELEMENTS
     text = inner[0].text if bare else f"Member must satisfy constraint: [{_listing(inner, nullable=nullable)}]"
-    holds = partial(_satisfies, types=_TYPES[shape.member.type_name], constraints=inner, nullable=nullable)
+    holds = partial(_satisfies, types=java.TYPES[shape.member.type_name], constraints=inner, nullable=nullable)
     # A list of the wrong length is reported for that alone.
     yield _Constraint(lambda value: not all(bound.holds(value) for bound in bounds) or all(map(holds, value)), text)
 
 
 def _entries(shape: MapShape) -> Iterator[_Constraint]:
     if keys := tuple(_constraints(shape.key)):
-        key_holds = partial(_satisfies, types=_TYPES[shape.key.type_name], constraints=keys, nullable=True)
+        key_holds = partial(_satisfies, types=java.TYPES[shape.key.type_name], constraints=keys, nullable=True)
         yield _Constraint(lambda value: all(map(key_holds, value)), f"Map keys must satisfy constraint: [{_listing(keys, nullable=True)}]")
     if values := tuple(_constraints(shape.value)):
-        holds = partial(_satisfies, types=_TYPES[shape.value.type_name], constraints=values, nullable=False)
+        holds = partial(_satisfies, types=java.TYPES[shape.value.type_name], constraints=values, nullable=False)
         text = f"Map value must satisfy constraint: [{_listing(values, nullable=False)}]"
         yield _Constraint(lambda value: all(map(holds, value.values())), text)
 
@@ -319,72 +308,3 @@ def _satisfies(value: Any, *, types: tuple[type, ...], constraints: Sequence[_Co
 
 def _listing(constraints: Sequence[_Constraint], *, nullable: bool) -> str:
     return ", ".join([*(constraint.text for constraint in constraints), *(() if nullable else (_NOT_NULL,))])
-
-
-# ---- Java ----
-
-
-def _shown(value: Any, shape: Shape) -> str:
-    return "" if shape.metadata.get("sensitive") else f"'{_rendered(value, shape)}' "
-
-
-def _rendered(value: Any, shape: Any) -> str:
-    """A value as Java's ``toString`` has it; what a secret or a blob holds is never shown."""
-    text = str(value)
-    fits = isinstance(value, _TYPES.get(shape.type_name, ()))
-    if value is None:
-        text = "null"
-    elif shape.type_name == "blob" or shape.metadata.get("sensitive"):
-        text = _REDACTED
-    elif not fits:
-        text = text.lower() if isinstance(value, bool) else text
-    elif shape.type_name == "list":
-        text = f"[{', '.join(_rendered(element, shape.member) for element in value)}]"
-    elif shape.type_name == "map":
-        text = "{" + ", ".join(f"{key}={_rendered(item, shape.value)}" for key, item in value.items()) + "}"
-    elif shape.type_name == "structure":
-        text = ", ".join(f"{_path(name)}={_rendered(value.get(name), inner)}" for name, inner in shape.members.items())
-        text = f"{shape.name}({text})"
-    elif shape.type_name in {"float", "double"}:
-        text = str(value) if isinstance(value, float) else f"{value:d}.0"
-    return text
-
-
-def _path(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
-# Python has no class of letters alone. ``\w`` is letters, numbers and the underscore, and the model asks for letters and numbers only
-# together and beside an underscore: a test compares the outcome with Unicode's categories.
-_JAVA_CLASSES: Final = {
-    r"\d": "0-9",
-    r"\s": r" \t\n\x0b\f\r",
-    r"\w": "a-zA-Z0-9_",
-    r"\D": r"\x00-/:-\U0010ffff",
-    r"\S": r"\x00-\x08\x0e-\x1f!-\U0010ffff",
-    r"\W": r"\x00-/:-@\[-^`{-\U0010ffff",
-    r"\p{L}": r"\w",
-    r"\p{N}": r"\w",
-    r"\p{Z}": r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
-}
-_JAVA_PIECE: Final = re.compile(r"\\p\{\w+\}|\\.|.", re.DOTALL)
-
-
-@cache
-def java_pattern(pattern: str) -> re.Pattern[str]:
-    r"""Compiles a pattern of the model, which is one of Java: ``\d``, ``\s`` and ``\w`` are ASCII, ``.`` stops at every line terminator.
-
-    Args:
-        pattern: the pattern as the model has it, meant for ``fullmatch``.
-    """
-    translated: list[str] = []
-    in_class = False
-    for piece in _JAVA_PIECE.findall(pattern):
-        if piece in _JAVA_CLASSES:
-            translated.append(_JAVA_CLASSES[piece] if in_class else f"[{_JAVA_CLASSES[piece]}]")
-        elif piece == "." and not in_class:
-            translated.append(r"[^\n\r\x85\u2028\u2029]")
-        else:
-            in_class = piece == "[" or (in_class and piece != "]")
-            translated.append(piece)
-    return re.compile("".join(translated))

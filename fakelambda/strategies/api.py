@@ -12,7 +12,7 @@ from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
-from fakelambda.aws import constraints, sessions
+from fakelambda.aws import constraints, java, sessions
 from fakelambda.domain.errors import ValidationException
 
 _MORE = 3  # elements than there must be, at the most
@@ -127,7 +127,7 @@ def _texts(traits: Mapping[str, Any], least: int, most: int | None) -> st.Search
 @cache
 def _matching(pattern: str) -> st.SearchStrategy[str]:
     """Texts of a pattern in ASCII: Hypothesis would take seconds to lay out a class of all of Unicode's letters."""
-    in_ascii = constraints.java_pattern(pattern).pattern.replace(r"\U0010ffff", r"\x7f")
+    in_ascii = java.pattern(pattern).pattern.replace(r"\U0010ffff", r"\x7f")
     return st.from_regex(in_ascii, fullmatch=True, alphabet=st.characters(codec="ascii"))
 
 
@@ -160,7 +160,7 @@ def _broken_texts(shape: Any, traits: Mapping[str, Any], most: int | None) -> It
     if "enum" in traits:
         yield st.text(ascii_letters, min_size=1, max_size=20).filter(lambda text: text not in traits["enum"])
     if "pattern" in traits:
-        matches = constraints.java_pattern(traits["pattern"]).fullmatch
+        matches = java.pattern(traits["pattern"]).fullmatch
         longer = st.builds("{}{}".format, _values(shape), st.text(st.characters(codec="ascii"), min_size=1, max_size=5))
         yield longer.filter(lambda text: matches(text) is None and len(text) <= (most or len(text)))
     if most is not None and "pattern" in traits:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import sys
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fakelambda.aws import constraints
+from fakelambda.aws import constraints, java
 from fakelambda.domain.errors import ValidationException
 
 if TYPE_CHECKING:
@@ -422,57 +420,6 @@ def test_a_structure_may_contain_itself() -> None:
     assert re.findall(r"'([\w.]+)' failed", str(caught.value)) == ["root.left.left.leaf", "root.right.2.member.leaf"]
 
 
-# ---- Java's patterns ----
-
-
-def shapes_with_patterns() -> list[str]:
-    shapes = (MODEL.shape_for(name) for name in MODEL.shape_names)
-    return sorted({str(shape.metadata["pattern"]) for shape in shapes if "pattern" in shape.metadata})
-
-
-@pytest.mark.parametrize("pattern", shapes_with_patterns())
-def test_every_pattern_of_the_model_compiles(pattern: str) -> None:
-    compiled = constraints.java_pattern(pattern)
-    assert compiled.fullmatch("\ud800\n") is None or r"\S" in pattern or "[^" in pattern
-
-
-@pytest.mark.parametrize("shape", ["TagKey", "TagValue"])
-def test_letters_separators_and_numbers_are_those_of_unicode(shape: str) -> None:
-    matches = constraints.java_pattern(MODEL.shape_for(shape).metadata["pattern"]).fullmatch
-    for character in map(chr, range(sys.maxunicode + 1)):
-        assert (matches(character) is not None) == (unicodedata.category(character)[0] in "LZN" or character in "_.:/=+-@"), hex(
-            ord(character)
-        )
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "fits"),
-    [
-        (r"\d+", "12", True),
-        (r"\d+", "١٢", False),
-        (r"[\d-]+", "1-2", True),
-        (r"[^\s]+", "\u3000", True),
-        (r"[^\s]+", "a b", False),
-        (r"\w", "é", False),
-        (r"[\s\S]*", "\x1f\x85\u2028\U0010ffff", True),
-        (r"\S", "\u3000", True),
-        (r"\S", "\t", False),
-        (r"\D+", "\u0661x", True),
-        (r"\D", "1", False),
-        (r"\W+", "é[\\]^`{@/:", True),
-        (r"\W", "_", False),
-        (r".*", "a\u2028b", False),
-        (r".*", "a\rb", False),
-        (r"[.]", "x", False),
-        (r"\.", ".", True),
-        (r"a|bc", "bc", True),
-        (r"a", "a\n", False),
-    ],
-)
-def test_patterns_mean_what_java_means(pattern: str, text: str, fits: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert (constraints.java_pattern(pattern).fullmatch(text) is not None) is fits
-
-
 # ---- properties over the whole model ----
 
 SETTINGS = settings(max_examples=50, deadline=None)
@@ -512,7 +459,7 @@ def valid_text(traits: Mapping[str, Any]) -> st.SearchStrategy[str]:
     expected = traits.get("pattern", r"[\s\S]*")
     if expected.startswith(r"[\s\S]"):
         return st.text(min_size=least, max_size=min(most, least + 50))
-    return st.from_regex(constraints.java_pattern(expected), fullmatch=True).filter(lambda text: least <= len(text) <= most)
+    return st.from_regex(java.pattern(expected), fullmatch=True).filter(lambda text: least <= len(text) <= most)
 
 
 def valid_structure(shape: StructureShape) -> st.SearchStrategy[dict[str, Any]]:
@@ -557,7 +504,7 @@ def broken(draw: st.DrawFn, shape: Shape) -> tuple[str, str]:
     expected = shape.metadata.get("pattern", r"[\s\S]*")
     if expected.startswith(r"[\s\S]"):
         return "x" * (most + 1), f"Member must have length less than or equal to {most}"
-    matches = constraints.java_pattern(expected).fullmatch
+    matches = java.pattern(expected).fullmatch
     valid_value = draw(valid(shape.name))
     longer = valid_value + valid_value[-1:] * most
     if len(longer) > most and matches(longer) and draw(st.booleans()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from fakelambda.domain.errors import InvalidParameterValueException, ResourceNotFoundException
 from fakelambda.domain.names import LATEST
@@ -42,17 +42,30 @@ class Alias:
         return self.function_version
 
 
-def check_routing(function_arn: str, has_version: Callable[[str], bool], function_version: str, weights: Mapping[str, float]) -> None:
+class Version(Protocol):
+    """What two versions have to have in common to share an alias."""
+
+    @property
+    def role(self) -> str:
+        """The ARN of the execution role."""
+
+    @property
+    def dead_letter_config(self) -> Mapping[str, Any] | None:
+        """Where events go that fail; None for nowhere."""
+
+
+def check_routing(function_arn: str, find: Callable[[str], Version | None], function_version: str, weights: Mapping[str, float]) -> None:
     """Refuse a routing that AWS refuses.
 
     Args:
         function_arn: unqualified, for the error.
-        has_version: whether the function has a version.
+        find: a version of the function; None where there is none.
         function_version: the main version.
         weights: of additional versions.
 
     Raises:
-        InvalidParameterValueException: more than one additional version, the main one again, or ``$LATEST`` beside another.
+        InvalidParameterValueException: more than one additional version, the main one again, ``$LATEST`` beside another, or two versions
+            with other roles or dead-letter queues.
         ResourceNotFoundException: a version does not exist.
     """
     check_number_of_weights(weights)
@@ -63,9 +76,22 @@ def check_routing(function_arn: str, has_version: Callable[[str], bool], functio
             f"Invalid function version {function_version}. "
             f"Function version {function_version} is already included in routing configuration."
         )
-    for version in (function_version, *weights):
-        if not has_version(version):
-            raise ResourceNotFoundException(f"Function not found: {function_arn}:{version}")
+    found: list[Version] = []
+    for number in (function_version, *weights):
+        version = find(number)
+        if version is None:
+            raise ResourceNotFoundException(f"Function not found: {function_arn}:{number}")
+        found.append(version)
+    _check_alike(*found)
+
+
+def _check_alike(main: Version, *others: Version) -> None:
+    """[docs]; AWS's texts are not known."""
+    for other in others:
+        if other.role != main.role:
+            raise InvalidParameterValueException("Function versions of an alias must have the same execution role.")
+        if other.dead_letter_config != main.dead_letter_config:
+            raise InvalidParameterValueException("Function versions of an alias must have the same dead-letter queue configuration.")
 
 
 def check_number_of_weights(weights: Mapping[str, float]) -> None:

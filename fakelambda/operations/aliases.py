@@ -46,7 +46,7 @@ def create_alias(
     weights = _weights(routing_config)
     check_number_of_weights(weights)
     found = call.function(function, f"Function not found: {function.arn()}:{function_version}")
-    check_routing(found.arn, lambda version: found.version(version) is not None, function_version, weights)
+    check_routing(found.arn, found.version, function_version, weights)
     if name in found.aliases:
         raise ResourceConflictException(f"Alias already exists: {found.arn}:{name}")
     alias = Alias(
@@ -98,9 +98,7 @@ def update_alias(
             additional_version_weights=alias.additional_version_weights if routing_config is None else weights,
             revision_id=call.new_id(),
         )
-        check_routing(
-            found.arn, lambda version: found.version(version) is not None, updated.function_version, updated.additional_version_weights
-        )
+        check_routing(found.arn, found.version, updated.function_version, updated.additional_version_weights)
         changed = replace(found, aliases=functions.with_item(found.aliases, name, updated))
         is_moved = updated.function_version != alias.function_version
         if is_moved:

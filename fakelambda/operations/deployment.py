@@ -34,13 +34,18 @@ def code_of(call: Call, source: Mapping[str, Any], package_type: str) -> Code:
     if package_type == "Image":
         if not source.get("ImageUri"):
             raise InvalidParameterValueException("Please provide ImageUri when updating a function with packageType Image.")
-        return Code(hashlib.sha256(source["ImageUri"].encode()).hexdigest(), 0, image_uri=source["ImageUri"])
+        return Code(_image_digest(source["ImageUri"]), 0, image_uri=source["ImageUri"])
     if source.get("ImageUri"):
         raise InvalidParameterValueException("Please don't provide ImageUri when updating a function with packageType Zip.")
     if "ZipFile" in source and len(source) > 1:
         raise InvalidParameterValueException("Please do not provide other FunctionCode parameters when providing a ZipFile.")
     package = _package(call, source, "Please provide a source for function code.")
     return Code(package.code_sha256, package.code_size, package)
+
+
+def _image_digest(image_uri: str) -> str:
+    """The digest that an image is named by, else one made from its name, as no registry is asked."""
+    return image_uri.partition("@sha256:")[2] or hashlib.sha256(image_uri.encode()).hexdigest()
 
 
 def layer_package_of(call: Call, source: Mapping[str, Any]) -> Package:

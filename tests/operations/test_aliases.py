@@ -207,3 +207,21 @@ def test_invocations_follow_at_once(client: Any) -> None:
         client.update_alias(FunctionName="orders", Name="live", FunctionVersion=version)
         answer = client.invoke(FunctionName="orders", Qualifier="live")
         assert (answer["ExecutedVersion"], answer["Payload"].read().decode()) == (version, f'"{version}"')
+
+
+@pytest.mark.parametrize(
+    ("setting", "what"),
+    [
+        ({"Role": "arn:aws:iam::123456789012:role/another"}, "execution role"),
+        ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"}}, "dead-letter queue configuration"),
+    ],
+)
+def test_versions_of_an_alias_are_alike(client: Any, refused: Any, everything: Any, setting: dict[str, Any], what: str) -> None:
+    client.update_function_configuration(FunctionName="orders", **setting)
+    client.publish_version(FunctionName="orders")
+    before = everything(client)
+    answer = f"{INVALID}Function versions of an alias must have the same {what}."
+    both = {"FunctionName": "orders", "FunctionVersion": "2", "RoutingConfig": routing(v4=0.5)}
+    assert refused("create_alias", Name="new", **both) == refused("update_alias", Name="live", **both) == answer
+    assert everything(client) == before
+    client.update_alias(FunctionName="orders", Name="live", FunctionVersion="4")

@@ -384,6 +384,14 @@ def test_code_from_s3_where_there_is_none_is_not_modelled(client: Any, everythin
     assert everything(client) == before
 
 
+def test_an_image_may_be_named_by_its_digest(client: Any, request_for: Any) -> None:
+    digest = hashlib.sha256(b"an image").hexdigest()
+    image_uri = f"{IMAGE.removesuffix(':7')}@sha256:{digest}"
+    assert client.create_function(**request_for(**IMAGE_FUNCTION | {"Code": {"ImageUri": image_uri}}))["CodeSha256"] == digest
+    code = client.get_function(FunctionName="orders")["Code"]
+    assert (code["ImageUri"], code["ResolvedImageUri"]) == (image_uri, image_uri)
+
+
 def test_an_image_is_stored_and_runs_what_is_bound(fake: FakeLambda, client: Any, request_for: Any) -> None:
     made = client.create_function(**request_for(**IMAGE_FUNCTION))
     assert re.fullmatch(r"[0-9a-f]{64}", made["CodeSha256"])

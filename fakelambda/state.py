@@ -96,6 +96,7 @@ class State:
         self._functions: Shelves[Function] = _by_place(lambda function: function.name)
         self._layers: Shelves[Layer] = _by_place(lambda layer: layer.name)
         self._event_source_mappings: Shelves[EventSourceMapping] = _by_place(lambda mapping: mapping.uuid)
+        self._code_sizes: dict[tuple[str, str], int] = {}  # no less than what there is, as deletions are not counted
 
     def functions(self, account_id: str, region: str) -> Shelf[Function]:
         """The functions of an account and region, by name."""
@@ -113,6 +114,27 @@ class State:
         """The layers of an account and region, by name."""
         return self._layers[account_id, region]
 
+    def code_size(self, account_id: str, region: str) -> int:
+        """Bytes of code that count for an account and region: those of every version of its functions and layers."""
+        functions, layers = (shelves[account_id, region].starting_at("") for shelves in (self._functions, self._layers))
+        return sum(function.code_size for function in functions) + sum(layer.code_size for layer in layers)
+
+    def has_room(self, account_id: str, region: str, added: int, limit: int) -> bool:
+        """Whether an account and region may have more code. Everything is counted only when that can make a difference.
+
+        Args:
+            added: bytes that are about to come to what there is.
+            limit: bytes that it may have at most.
+        """
+        place = (account_id, region)
+        size = self._code_sizes.get(place, limit)
+        if size + added > limit:
+            size = self._code_sizes[place] = self.code_size(*place)
+            if size + added > limit:
+                return False
+        self._code_sizes[place] = size + max(added, 0)
+        return True
+
     def event_source_mappings(self, account_id: str, region: str) -> Shelf[EventSourceMapping]:
         """The event source mappings of an account and region, by UUID."""
         return self._event_source_mappings[account_id, region]
@@ -127,6 +149,7 @@ class State:
 
     def restore(self, kept: list[tuple[Shelf[Any], Kept[Any]]]) -> None:
         """Puts everything back; the shelves stay the same, as what waits in the schedule knows them."""
+        self._code_sizes.clear()
         before = {id(shelf): contents for shelf, contents in kept}
         for shelf in self._shelves():
             shelf.restore(before.get(id(shelf), ({}, [])))

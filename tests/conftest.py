@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 TYPED = {  # how AWS spells the message beside "Error" [recorded]; the other classes send neither a message nor "Type"
+    "CodeStorageExceededException": "message",
     "InvalidParameterValueException": "message",
     "InvalidRequestContentException": "message",
     "PolicyLengthExceededException": "message",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from fakelambda.domain import layers, packages
-from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
+from fakelambda.domain.errors import CodeStorageExceededException, InvalidParameterValueException, NotModelled
 from fakelambda.domain.functions import Code
 from fakelambda.domain.layers import LayerReference, LayerVersion
 from fakelambda.domain.packages import Package
@@ -59,6 +59,19 @@ def layer_package_of(call: Call, source: Mapping[str, Any]) -> Package:
     """
     _check_modelled(call, "Content", source, _CONTENT)
     return _package(call, source, "Please provide a source for layer content.")
+
+
+def check_storage(call: Call, added: int) -> None:
+    """Refuse code that the account has no room for. Call it under the lock, last of all checks.
+
+    Args:
+        added: bytes that come to what there is.
+
+    Raises:
+        CodeStorageExceededException: with them it would be over 75 GB.
+    """
+    if not call.service.state.has_room(call.account_id, call.region, added, packages.STORAGE_LIMIT):
+        raise CodeStorageExceededException("Code storage limit exceeded.")
 
 
 def layers_of(call: Call, arns: Sequence[str]) -> tuple[LayerVersion, ...]:

@@ -14,7 +14,7 @@ from fakelambda.domain.layers import check_combined_size
 from fakelambda.domain.names import LATEST, FunctionReference, can_be_alias, check_new_name, is_version
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
-from fakelambda.operations.deployment import code_of, layers_of, vpc_of
+from fakelambda.operations.deployment import check_storage, code_of, layers_of, vpc_of
 from fakelambda.operations.transitions import settle_later, settle_publication
 
 
@@ -46,6 +46,7 @@ def create_function(
         check_combined_size(deployed.package, layer_versions)
         if function.name in call.functions:
             raise ResourceConflictException(f"Function already exist: {function.name}")
+        check_storage(call, deployed.code_size * (1 + publish))
         latest = FunctionConfiguration(
             function_name=function.name,
             version=LATEST,

@@ -13,7 +13,7 @@ from fakelambda.operations import answers, pages
 from fakelambda.operations.answers import StoredCode
 from fakelambda.operations.authorisation import authorise_layer
 from fakelambda.operations.call import Answer, Call, operation
-from fakelambda.operations.deployment import layer_package_of, layer_version_of
+from fakelambda.operations.deployment import check_storage, layer_package_of, layer_version_of
 
 _NUMBER = re.compile(r"\d{1,19}", re.ASCII)
 
@@ -63,6 +63,7 @@ def publish_layer_version(
     reference = own(call, layer_name)
     package = layer_package_of(call, content)
     with call.service.lock:
+        check_storage(call, package.code_size)
         layer, version = layers.publish(
             call.layer(reference) or Layer(reference=reference),
             package,

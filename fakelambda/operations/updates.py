@@ -13,7 +13,7 @@ from fakelambda.domain.layers import check_combined_size
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers
 from fakelambda.operations.call import Answer, Call, operation
-from fakelambda.operations.deployment import code_of, layers_of, vpc_of
+from fakelambda.operations.deployment import check_storage, code_of, layers_of, vpc_of
 from fakelambda.operations.transitions import settle_later, settle_publication
 
 
@@ -48,6 +48,7 @@ def update_function_code(
     with call.service.lock:
         found = _changeable(call, function, revision_id)
         check_combined_size(deployed.package, found.latest.layers)
+        check_storage(call, deployed.code_size * (1 + publish) - found.latest.code.code_size)
         if dry_run:
             return answers.configured(found, replace(found.latest, **changes))
         updated = functions.update(found, at=call.now, revision_id=call.new_id(), **changes)

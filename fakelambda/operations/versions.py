@@ -6,6 +6,7 @@ from fakelambda.domain import functions, lifecycle
 from fakelambda.domain.names import LATEST, FunctionReference
 from fakelambda.operations import answers, pages
 from fakelambda.operations.call import Answer, Call, operation
+from fakelambda.operations.deployment import check_storage
 from fakelambda.operations.functions import versions_from
 from fakelambda.operations.transitions import is_told_to_fail, settle_publication, watch
 
@@ -33,6 +34,7 @@ def publish_version(
         version = functions.unchanged_publication(found)
         if version is not None:
             return answers.configured(found, version, version.version)
+        check_storage(call, found.latest.code.code_size)
         takes_time = functions.is_snapshotted(found.latest) or is_told_to_fail(service, found, "publish")
         found, version = functions.publish(
             found,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import botocore
 from botocore.client import BaseClient
+from botocore.validate import ParamValidationDecorator
 
 from fakelambda.aws import asynchronous_clients, retries, tracing
 
@@ -34,7 +35,13 @@ _CALLED = "_emit_api_params"
 
 
 class Conversation(Protocol):
-    """One client call that a fake answers, attempt by attempt."""
+    """One client call that a fake answers, attempt by attempt.
+
+    Attributes:
+        is_validated: whether the client has seen to it that the parameters have the right types.
+    """
+
+    is_validated: bool
 
     def attempt(self) -> Reply:
         """Runs the operation; once for each HTTP attempt."""
@@ -188,6 +195,8 @@ class _ClientHook:
 
     def __init__(self, client: BaseClient) -> None:
         self._client = weakref.ref(client)
+        # The client's configuration does not say: it is True there whatever was asked for.
+        self._is_validating = isinstance(client._serializer, ParamValidationDecorator)  # type: ignore[attr-defined]  # noqa: SLF001 - no other place has it
 
     def register(self, events: Any) -> None:
         """Registers on the client's own emitter; a second registration changes nothing."""
@@ -213,6 +222,8 @@ class _ClientHook:
                 )
             return None
         conversation = stack[-1].converse(model, context.pop(_PARAMETERS), params, self.account_id, request_signer)
+        if not self._is_validating:
+            conversation.is_validated = False
         reply = conversation.attempt()
         if (reply.error or reply.raises) and reply.retryable:
             return self._send_on_its_way(conversation, reply, params, context)

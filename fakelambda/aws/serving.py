@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
-from fakelambda.aws import constraints, faulting, model, neighbours, sessions, wire
+from fakelambda.aws import constraints, conversions, faulting, model, neighbours, sessions, wire
 from fakelambda.aws.wire import Reply
 from fakelambda.domain import configuration
 from fakelambda.domain.errors import NotModelled, ServiceError
@@ -277,6 +277,7 @@ class Conversation(Call):
         body: of the HTTP request.
         request_signer: of the client, with its credentials.
         spokesman: who calls, where it is no client of the test.
+        is_validated: whether botocore has seen to it that the parameters have the right types.
     """
 
     server: Server
@@ -285,6 +286,7 @@ class Conversation(Call):
     body: object
     request_signer: Any
     spokesman: Caller | None = None
+    is_validated: bool = True
 
     def sleep(self, seconds: float) -> None:
         """Waits before the next attempt, on the fake's clock."""
@@ -349,6 +351,8 @@ class Conversation(Call):
             raise NotModelled(f"{name} is not modelled by fakelambda; modelled: {_listed(OPERATIONS)}.")
         if modelled.is_limited:
             configuration.check_request_size(name, _size(self.body))
+        if not self.is_validated:
+            parameters = conversions.converted(modelled.operation_model, parameters)
         modelled.check(parameters)
         arguments = wire.arguments(operation, modelled.facts.arguments, parameters, self.region, self.account_id)
         function = arguments.get("function")

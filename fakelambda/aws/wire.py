@@ -43,7 +43,7 @@ def kept(facts: OperationFacts, parameters: Mapping[str, Any]) -> dict[str, Any]
     for path, member in facts.blobs:
         holder = _holder(copy, path) if path else copy
         content = holder.get(member, b"")
-        if type(content) is not bytes:
+        if type(content) is not bytes and content is not None:  # a client that validates nothing sends null for nothing
             content = content.read() if hasattr(content, "read") else content
             holder[member] = content.encode() if isinstance(content, str) else bytes(content)
     for path, member in facts.timestamps:
@@ -56,7 +56,7 @@ def kept(facts: OperationFacts, parameters: Mapping[str, Any]) -> dict[str, Any]
 def _holder(parameters: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     """The structure that a path leads to; an empty one where it was not given."""
     for name in path:
-        parameters = parameters.get(name, {})
+        parameters = parameters.get(name) or {}
     return parameters
 
 
@@ -82,7 +82,7 @@ def arguments(
                 made[name] = value
         elif "function" not in modelled or member not in _FUNCTION:
             raise NotModelled(f"{operation.name}({member}=...) is not modelled by fakelambda.")
-        elif member == "FunctionName":
+        elif member == "FunctionName" and value is not None:
             made["function"] = resolve(value, parameters.get("Qualifier"), region, account_id)
     return made
 

@@ -39,6 +39,12 @@ class ValidationException(ServiceError):
     unmodelled_status = 400
 
 
+class SerializationException(ServiceError):
+    """A value has a type that the service cannot convert; botocore, which would have refused it, does not model it."""
+
+    unmodelled_status = 400
+
+
 class AccessDeniedException(ServiceError):
     """The caller is of another account and no policy lets it in."""
 

@@ -12,8 +12,23 @@ from botocore.model import ServiceModel
 
 from fakelambda.aws import java
 
+HIDDEN = "*** Sensitive Data Redacted ***"
 MODEL: Any = botocore.session.get_session().get_service_model("lambda")
-NUMBER = ServiceModel({"metadata": {}, "shapes": {"Number": {"type": "double"}}}).shape_for("Number")
+OWN = ServiceModel(
+    {
+        "metadata": {},
+        "shapes": {
+            "Number": {"type": "double"},
+            "Text": {"type": "string"},
+            "Secret": {"type": "string", "sensitive": True},
+            "Blob": {"type": "blob"},
+            "Texts": {"type": "list", "member": {"shape": "Text"}},
+            "Pair": {"type": "structure", "members": {"Left": {"shape": "Secret"}, "Right": {"shape": "Blob"}}},
+            "Pairs": {"type": "list", "member": {"shape": "Pair"}},
+            "Numbers": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Number"}},
+        },
+    }
+)
 
 
 def shapes_with_patterns() -> list[str]:
@@ -81,4 +96,18 @@ def test_patterns_mean_what_java_means(pattern: str, text: str, fits: bool) -> N
     ],
 )
 def test_numbers_are_printed_as_java_prints_them(number: float, text: str) -> None:
-    assert java.shown(number, NUMBER) == f"'{text}' "
+    assert java.shown(number, OWN.shape_for("Number")) == f"'{text}' "
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "text"),
+    [
+        ("Text", "plain", "'plain' "),
+        ("Texts", ["a", None, True, 7], "'[a, null, true, 7]' "),
+        ("Numbers", {"a": 1, "b": None}, "'{a=1.0, b=null}' "),
+        ("Pairs", [{"Left": "x", "Right": b"y"}, {}], f"'[Pair(left={HIDDEN}, right={HIDDEN}), Pair(left=null, right=null)]' "),
+        ("Secret", "x", ""),
+    ],
+)
+def test_values_are_printed_as_java_prints_them(shape: str, value: Any, text: str) -> None:
+    assert java.shown(value, OWN.shape_for(shape)) == text

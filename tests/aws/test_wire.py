@@ -105,6 +105,7 @@ ERRORS: list[tuple[str, ServiceError, Sent]] = [
     ("AddPermission", errors.PolicyLengthExceededException("too long"), (400, {}, {"Type": "User", "message": "too long"})),
     ("PublishVersion", errors.CodeStorageExceededException("too much"), (400, {}, {"Type": "User", "message": "too much"})),
     ("ListFunctions", errors.ValidationException("1 validation error detected"), (400, {}, {"message": "1 validation error detected"})),
+    ("CreateFunction", errors.SerializationException("STRING_VALUE can"), (400, {}, {"message": "STRING_VALUE can"})),
     ("GetFunction", errors.AccessDeniedException(None), (403, {}, {"Message": None})),
     ("CreateFunction", errors.RequestEntityTooLargeException("Zipped size"), (413, {}, {"message": "Zipped size"})),
     (

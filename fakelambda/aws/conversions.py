@@ -28,7 +28,7 @@ _CLASSES: Final[Mapping[str, str]] = {
     "map": "a Map",
     "structure": "a Structure",
 }
-_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGER: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 
 
 def converted(operation_model: OperationModel, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def converted(operation_model: OperationModel, parameters: Mapping[str, Any]) ->
     for name, value in parameters.items():
         member = shape.members[name]
         if _is_text(member) and isinstance(value, (str, bytes, int, float)):
-            value = _from_text(value.decode() if isinstance(value, bytes) else str(value), member)  # noqa: PLW2901 - the same, as it arrives
+            value = _from_text(value.decode(errors="replace") if isinstance(value, bytes) else str(value), member)  # noqa: PLW2901 - the same, as it arrives
         _check(value, member)
         made[name] = value
     return made
@@ -79,7 +79,9 @@ def _check(value: Any, shape: Any) -> None:
 
 
 def _fits(value: object, kind: str) -> bool:
-    return kind == "boolean" if isinstance(value, bool) else kind != "boolean" and isinstance(value, java.TYPES[kind])
+    if kind == "boolean" or isinstance(value, bool):  # Python takes a truth value for a number
+        return kind == "boolean" and isinstance(value, bool)
+    return isinstance(value, java.TYPES[kind])
 
 
 def _refusal(value: Any, wanted: str) -> str:
@@ -87,7 +89,5 @@ def _refusal(value: Any, wanted: str) -> str:
         return "Start of list found where not expected"
     if isinstance(value, dict):
         return "Start of structure or map found where not expected."
-    found = (
-        f"{str(value).upper()}_VALUE" if isinstance(value, bool) else "NUMBER_VALUE" if isinstance(value, (int, float)) else "STRING_VALUE"
-    )
-    return f"{found} can not be converted to {wanted}"
+    found = str(value).upper() if isinstance(value, bool) else "NUMBER" if isinstance(value, (int, float)) else "STRING"
+    return f"{found}_VALUE can not be converted to {wanted}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import cache
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 """What the values of a kind of shape are in Python; blobs, booleans and timestamps are not constrained."""
 _REDACTED: Final = "*** Sensitive Data Redacted ***"
 _PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
+_NO_NUMBERS: Final = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 
 
 def shown(value: Any, shape: Shape) -> str:
@@ -57,8 +57,13 @@ def _rendered(value: Any, shape: Any) -> str:
 
 def _double(value: float) -> str:
     """A number as ``Double.toString`` has it: with an exponent below a thousandth and from ten millions on."""
-    plain = repr(float(value))
-    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_BELOW or not isfinite(value):
+    try:
+        plain = repr(float(value))
+    except OverflowError:  # an integer that no double holds
+        plain = "inf" if value > 0 else "-inf"
+    if plain in _NO_NUMBERS:
+        return _NO_NUMBERS[plain]
+    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
         return plain
     sign, digits, exponent = Decimal(plain).normalize().as_tuple()
     first, *others = map(str, digits)

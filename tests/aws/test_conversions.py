@@ -42,6 +42,7 @@ def careless(fake: FakeLambda) -> Any:
         ("update_function_configuration", ORDERS | {"Layers": "ab"}, "STRING_VALUE can not be converted to a List"),
         ("update_function_code", ORDERS | {"ZipFile": b"", "DryRun": "yes"}, "STRING_VALUE can not be converted to a Boolean"),
         ("list_functions", {"MaxItems": "few"}, "STRING_VALUE can not be converted to an Integer"),
+        ("list_functions", {"MaxItems": "9" * 5000}, "STRING_VALUE can not be converted to an Integer"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_refused(
@@ -74,6 +75,14 @@ def test_a_value_of_a_wrong_type_is_refused(
             "delete_function",
             ORDERS | {"Qualifier": True},
             "InvalidParameterValueException: Deletion of aliases is not currently supported.",
+        ),
+        (
+            "get_function",
+            ORDERS | {"Qualifier": b"\xff"},
+            (
+                f"{BROKEN}Value '\ufffd' at 'qualifier' failed to satisfy constraint: "
+                r"Member must satisfy regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
+            ),
         ),
         (
             "list_functions",

@@ -93,6 +93,9 @@ def test_patterns_mean_what_java_means(pattern: str, text: str, fits: bool) -> N
         (10_000_000, "1.0E7"),
         (123_456_789, "1.23456789E8"),
         (1e300, "1.0E300"),
+        (-(10**400), "-Infinity"),
+        (10**400, "Infinity"),
+        (float("nan"), "NaN"),
     ],
 )
 def test_numbers_are_printed_as_java_prints_them(number: float, text: str) -> None:

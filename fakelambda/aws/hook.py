@@ -202,8 +202,8 @@ class _ClientHook:
         """Registers on the client's own emitter; a second registration changes nothing."""
         for event, handler in self._handlers().items():
             events.register(f"{event}.lambda", handler, unique_id=f"fakelambda-{event}")
-        # Whoever answers ends the event, so the user's own of Lambda or of an operation are asked before. Not those of all services, of which
-        # two are botocore's: they would cost every call more than most operations do.
+        # Whoever answers ends the event, so the user's own of Lambda or of an operation are asked before. Not those of all services, of
+        # which two are botocore's: they would cost every call more than most operations do.
         events.register_last("before-call.lambda", self._answer, unique_id="fakelambda-before-call")
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:

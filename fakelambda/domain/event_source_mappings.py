@@ -150,7 +150,12 @@ class EventSourceMapping:
     @property
     def service(self) -> str:
         """The source's service as its ARN names it, such as ``sqs``; ``self-managed-kafka`` without an ARN."""
-        return self.event_source_arn.split(":")[2] if self.event_source_arn else "self-managed-kafka"
+        return service_of(self.event_source_arn)
+
+
+def service_of(event_source_arn: str | None) -> str:
+    """The service of a source as its ARN names it, such as ``sqs``; ``self-managed-kafka`` without an ARN."""
+    return event_source_arn.split(":")[2] if event_source_arn else "self-managed-kafka"
 
 
 def first_state(*, enabled: bool) -> State:

@@ -8,9 +8,9 @@ from typing import Any, TypedDict
 
 from fakelambda.domain import event_sources
 from fakelambda.domain.errors import InvalidParameterValueException, NotModelled
-from fakelambda.domain.event_source_mappings import MEMBERS, EventSourceMapping
+from fakelambda.domain.event_source_mappings import MEMBERS, EventSourceMapping, service_of
 from fakelambda.domain.event_sources import EventSource
-from fakelambda.domain.filters import Filter
+from fakelambda.domain.source_records import source_filter
 
 MAXIMUM_FILTERS = 5
 _MOST_OF_ONE_RECEIVE = 10
@@ -72,7 +72,7 @@ def new(source: EventSource, arn: str | None, given: Mapping[str, Any], *, uuid:
         if name not in given or given[name] in _EMPTY:
             raise _missing(MEMBERS[name])
     _check_position(source, arn, given, at)
-    made = {**source.defaults, **_fields(source, given)}
+    made = {**source.defaults, **_fields(source, service_of(arn), given)}
     for name in source.takes & set(_KAFKA_CONFIGS):
         made[name] = {"ConsumerGroupId": uuid, **(made.get(name) or {})}
     if "document_db_event_source_config" in made:
@@ -93,7 +93,7 @@ def changed(source: EventSource, before: EventSourceMapping, given: Mapping[str,
         NotModelled: a parameter is real, but could not have its effect here.
     """
     _check_taken(source, given)
-    made = _fields(source, given)
+    made = _fields(source, before.service, given)
     for name in source.needs:
         if given.get(name) == []:
             raise _missing(MEMBERS[name])
@@ -154,12 +154,12 @@ def _check_position(source: EventSource, arn: str | None, given: Mapping[str, An
         raise InvalidParameterValueException("StartingPositionTimestamp cannot be in the future.")
 
 
-def _fields(source: EventSource, given: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(source: EventSource, service: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The record's fields as parameters have them; what is empty has the default of the source."""
     made: dict[str, Any] = {}
     for name, value in given.items():
         if name == "filter_criteria":
-            made["filters"] = checked_patterns(value)
+            made["filters"] = checked_patterns(service, value)
         elif value in _EMPTY:
             made[name] = source.defaults.get(name)
         else:
@@ -239,14 +239,17 @@ def _check_together(source: EventSource, made: Mapping[str, Any]) -> None:
         raise _unsupported("MetricsConfig")
 
 
-def checked_patterns(criteria: Mapping[str, Any]) -> tuple[str, ...]:
+def checked_patterns(service: str, criteria: Mapping[str, Any]) -> tuple[str, ...]:
     """The patterns of ``FilterCriteria``.
 
+    Args:
+        service: of the source.
+
     Raises:
-        InvalidParameterValueException: one is no pattern, or they are too many.
+        InvalidParameterValueException: one is no pattern of such a source, or they are too many.
     """
     patterns = tuple(item.get("Pattern", "") for item in criteria.get("Filters") or ())
     if len(patterns) > MAXIMUM_FILTERS:
         raise InvalidParameterValueException(f"Number of filters exceeds the limit of {MAXIMUM_FILTERS}.")
-    Filter(patterns)
+    source_filter(service, patterns)
     return patterns

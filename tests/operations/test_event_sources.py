@@ -278,6 +278,12 @@ FILTERS = f"{INVALID}Invalid filter pattern definition."
         ("stream", {"MaximumRecordAgeInSeconds": 604_800}, None),
         *(("queue", {"FilterCriteria": {"Filters": [{"Pattern": text}]}}, FILTERS) for text in ("null", "text", "[]", '{"a": []}', "")),
         ("queue", {"FilterCriteria": {"Filters": [{}]}}, FILTERS),
+        ("queue", {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["text"]}'}]}}, None),
+        ("MSK", {"FilterCriteria": {"Filters": [{"Pattern": '{"value": ["text"]}'}]}}, None),
+        ("stream", {"FilterCriteria": {"Filters": [{"Pattern": '{"data": ["text"]}'}]}}, FILTERS),  # it has to be JSON there [docs]
+        ("stream", {"FilterCriteria": {"Filters": [{"Pattern": '{"partitionKey": ["text"]}'}]}}, None),
+        ("table", {"FilterCriteria": {"Filters": [{"Pattern": '{"dynamodb": ["text"]}'}]}}, FILTERS),
+        ("table", {"FilterCriteria": {"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]}}, None),
         ("queue", {"FilterCriteria": {"Filters": [{"Pattern": '{"a": ["b"]}'}] * 5}}, None),
         (
             "queue",

@@ -9,20 +9,14 @@ import json
 import logging
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 from fakelambda.runtime import logs
 
-_LEVELS = {
-    "TRACE": 5,
-    "DEBUG": logging.DEBUG,
-    "INFO": logging.INFO,
-    "WARN": logging.WARNING,
-    "ERROR": logging.ERROR,
-    "FATAL": logging.FATAL,
-}
+_LEVELS = {**logging.getLevelNamesMapping(), "TRACE": logging.DEBUG}  # all that the runtime knows
 
 
 def _receiving() -> logs.Log | None:
@@ -65,33 +59,54 @@ class _LogHandler(logging.Handler):
         if log is None:
             return
         try:
-            log.append(_as_json(log, record) if log.in_json else _as_text(log, record))
+            log.append(_formatted(log, record, log.request_id_so_far))
         except Exception:  # noqa: BLE001 - logging's own way with a record that cannot be formatted
             self.handleError(record)
 
 
-def _as_text(log: logs.Log, record: logging.LogRecord) -> str:
-    message = record.getMessage()
+def _formatted(log: logs.Log, record: logging.LogRecord, request_id: str) -> str:
+    return _as_json(log, record, request_id) if log.in_json else _as_text(log, record, request_id)
+
+
+def _as_text(log: logs.Log, record: logging.LogRecord, request_id: str) -> str:
+    lines = [record.getMessage()]
     if record.exc_info:
-        message = f"{message}\n{logging.Formatter().formatException(record.exc_info)}"
-    return f"[{record.levelname}]\t{logs.timestamp(log.now())}\t{log.request_id}\t{message}\n"
+        lines.append(logging.Formatter().formatException(record.exc_info))
+    if record.stack_info:
+        lines.append(record.stack_info)
+    return "\n".join([f"[{record.levelname}]\t{logs.timestamp(log.now())}\t{request_id}\t{lines[0]}", *lines[1:]]) + "\n"
 
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def _as_json(log: logs.Log, record: logging.LogRecord) -> str:
-    fields: dict[str, Any] = {
-        "timestamp": log.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "level": record.levelname,
+def _as_json(log: logs.Log, record: logging.LogRecord, request_id: str) -> str:
+    """A record as the runtime writes it. What JSON cannot hold raises, so that logging reports it as it does in Lambda."""
+    kind, error, trace = record.exc_info or (None, None, None)
+    fields = {
+        "timestamp": logs.in_seconds(log.now()),
+        "level": logging.getLevelName(min(max(record.levelno, 0), logging.CRITICAL) // 10 * 10),  # the runtime knows no others
         "message": record.getMessage(),
         "logger": record.name,
+        "stackTrace": traceback.format_tb(trace) if kind else None,
+        "errorType": kind.__name__ if kind else None,
+        "errorMessage": str(error) if kind else None,
+        "requestId": request_id,
+        "location": f"{record.pathname}:{record.funcName}:{record.lineno}" if kind else None,
     }
-    if record.exc_info and record.exc_info[0] is not None:
-        fields["stackTrace"] = logging.Formatter().formatException(record.exc_info).splitlines()
-        fields |= {"errorType": record.exc_info[0].__name__, "errorMessage": str(record.exc_info[1])}
-    fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-    return json.dumps({**fields, "requestId": log.request_id}, default=str, ensure_ascii=False) + "\n"
+    fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD and name not in fields}
+    return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False) + "\n"
+
+
+def warn(log: logs.Log, own: RootLogger, message: str) -> None:
+    """Logs what the runtime itself warns of before it has got an invocation; the test's own loggers do not see it.
+
+    Args:
+        own: the root logger as the code has left it, which may be quiet.
+    """
+    if (own.level or logging.NOTSET) <= logging.WARNING:
+        warning = logging.makeLogRecord({"name": "root", "levelno": logging.WARNING, "levelname": "WARNING", "msg": message})
+        log.append(_formatted(log, warning, ""))
 
 
 _handler = _LogHandler()
@@ -112,9 +127,13 @@ class RootLogger:
     disabled: int | None = None
 
 
-def root_logger(logging_config: Mapping[str, Any]) -> RootLogger:
-    """The root logger of a new execution environment."""
-    return RootLogger(_LEVELS[logging_config["ApplicationLogLevel"]] if logging_config.get("LogFormat") == "JSON" else logging.WARNING)
+def root_logger(variables: Mapping[str, str]) -> RootLogger:
+    """The root logger of a new execution environment.
+
+    Args:
+        variables: Lambda's and the function's own, of which one may name a level.
+    """
+    return RootLogger(_LEVELS.get(variables.get("AWS_LAMBDA_LOG_LEVEL", "").upper(), logging.WARNING))
 
 
 class _Host:

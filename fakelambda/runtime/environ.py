@@ -189,3 +189,14 @@ def lambda_variables(
         "_AWS_XRAY_DAEMON_PORT": "2000",
         "_HANDLER": handler,
     }
+
+
+def log_variables(logging_config: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what tells the runtime how to log; Lambda says nothing of text.
+
+    Args:
+        logging_config: AWS's ``LoggingConfig`` of the function.
+    """
+    if logging_config.get("LogFormat") != "JSON":
+        return {}
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": logging_config["ApplicationLogLevel"]}

@@ -18,6 +18,19 @@ from typing import Any
 _MEMORY_USED = 40  # MB; nothing is measured, the host's memory is not the handler's
 TAIL = 4096
 """Bytes of the log that ``LogType="Tail"`` answers."""
+NOT_INITIALISED = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare cases, a Lambda runtime "
+    "update can cause unexpected function behavior. For functions using managed runtimes, runtime updates can be triggered by a function "
+    "change, or can be applied automatically. To determine if the runtime has been updated, check the runtime version in the INIT_START "
+    "log entry. If this error correlates with a change in the runtime version, you may be able to mitigate this error by temporarily "
+    "rolling back to the previous runtime version. For more information, see "
+    "https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r"
+)
+"""What the runtime warns of before it logs why a handler could not be imported."""
+
+_SUCCESS: Mapping[str, str] = {"status": "success"}
+
+_STATUSES = {"Sandbox.Timedout": "timeout", "Function.ResponseSizeTooLarge": "error"}
 
 Facts = tuple[Any, ...]
 """What is known of a log that has ended, without any structure: a tuple of plain values is nothing to the garbage collector."""
@@ -90,7 +103,7 @@ class Log:
         unfinished: what was written without a line end, by standard stream and thread.
     """
 
-    __slots__ = ("_ended", "_settings", "_started", "_written", "init_start", "now", "request_id", "stream", "unfinished")
+    __slots__ = ("_ended", "_settings", "_started", "_status", "_written", "init_start", "now", "request_id", "stream", "unfinished")
 
     def __init__(self, request_id: str, now: Callable[[], datetime], of: Settings) -> None:
         self.request_id, self.now, self._settings = request_id, now, of
@@ -100,6 +113,12 @@ class Log:
         self._written: list[LogEvent] = []
         self._started: tuple[datetime, int, float | None] | None = None
         self._ended: tuple[datetime, float] | None = None
+        self._status: Mapping[str, str] = _SUCCESS
+
+    @property
+    def request_id_so_far(self) -> str:
+        """The request id as the runtime knows it: empty during a cold start, before which it has got no invocation."""
+        return "" if self._started is None else self.request_id
 
     @property
     def in_json(self) -> bool:
@@ -140,6 +159,27 @@ class Log:
         if self.stream is not None and self.stream.late:
             self._written += [LogEvent(at, event.message) for event in self.stream.late]
             self.stream.late.clear()
+
+    def fail(self, error_payload: Mapping[str, Any]) -> None:
+        """Notes and logs a failure as Lambda and its runtime do.
+
+        Args:
+            error_payload: what the caller gets.
+        """
+        kind, message = error_payload["errorType"], error_payload["errorMessage"]
+        by_runtime = "stackTrace" in error_payload
+        self._status = {"status": _STATUSES.get(kind, "error" if by_runtime else "failure"), "errorType": kind}
+        if kind == "Sandbox.Timedout":
+            self.append(f"{timestamp(self.now())} {self.request_id} {message.partition('Error: ')[2]}\n\n")
+        elif not by_runtime:
+            self.append(f"{message}\n{kind}\n")
+        elif self.in_json:
+            fields = {"timestamp": in_seconds(self.now()), "log_level": "ERROR", **error_payload}
+            self.append(json.dumps(fields, ensure_ascii=False) + "\n")
+        else:
+            lines = [_indented(line) for entry in error_payload["stackTrace"] for line in entry.splitlines()]
+            first = f"[ERROR] {kind}: {message}" if message else f"[ERROR] {kind}"
+            self.append("\n".join([first, "Traceback (most recent call last):", *lines]) + "\n")  # also where there are no lines
 
     def end(self, at: datetime, duration: float) -> None:
         """Notes when it is over, and ends the lines that were left open.
@@ -213,7 +253,7 @@ class Log:
         )
         metrics = {"durationMs": round(milliseconds, 3), "billedDurationMs": billed, "memorySizeMB": memory_size}
         return [
-            (f"END RequestId: {self.request_id}\n", "platform.runtimeDone", {"requestId": self.request_id, "status": "success"}),
+            (f"END RequestId: {self.request_id}\n", "platform.runtimeDone", {"requestId": self.request_id, **self._status}),
             (report, "platform.report", {"requestId": self.request_id, "metrics": {**metrics, "maxMemoryUsedMB": used, **init}}),
         ]
 
@@ -230,30 +270,15 @@ def _no_clock() -> datetime:
     raise AssertionError("nothing is written to a log that has ended")
 
 
-def failed(log: Log, error_payload: Mapping[str, Any]) -> None:
-    """Logs a failure as Lambda's runtime does.
-
-    Args:
-        error_payload: what the caller gets.
-    """
-    kind, message = error_payload["errorType"], error_payload["errorMessage"]
-    if kind == "Sandbox.Timedout":
-        log.append(f"{timestamp(log.now())} {log.request_id} {message.partition('Error: ')[2]}\n\n")
-    elif "stackTrace" not in error_payload:
-        log.append(f"{message}\n{kind}\n")
-    elif log.in_json:
-        fields = {"timestamp": timestamp(log.now()), "log_level": "ERROR", **error_payload}
-        log.append(json.dumps(fields, ensure_ascii=False) + "\n")
-    else:
-        lines = [_indented(line) for entry in error_payload["stackTrace"] for line in entry.splitlines()]
-        traceback = ["Traceback (most recent call last):", *lines] if lines else []
-        log.append("\n".join([f"[ERROR] {kind}: {message}", *traceback]) + "\n")
-
-
 def _indented(line: str) -> str:
     """CloudWatch would drop leading blanks, so the runtime writes no-break spaces."""
     text = line.lstrip(" ")
     return "\u00a0" * (len(line) - len(text)) + text
+
+
+def in_seconds(at: datetime) -> str:
+    """A moment as records in JSON show it."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def timestamp(at: datetime) -> str:

@@ -15,7 +15,7 @@ from fakelambda.domain import provisioned_concurrency, runtimes
 from fakelambda.domain.errors import NotModelled
 from fakelambda.domain.functions import Function, FunctionConfiguration
 from fakelambda.domain.xray import Trace
-from fakelambda.runtime import capturing, coroutines, failures, logs, sleeping
+from fakelambda.runtime import capturing, coroutines, environ, failures, logs, sleeping
 from fakelambda.runtime.canned import Canned
 from fakelambda.runtime.context import LambdaContext, of_invocation
 from fakelambda.runtime.environment import Deployment, ExecutionEnvironment, Outcome
@@ -229,7 +229,9 @@ class Runner:
         finally:
             self._environments.release(environment)
         if outcome.error_payload is not None:
-            logs.failed(log, outcome.error_payload)
+            if not outcome.error_payload.get("requestId", log.request_id):  # the runtime had none yet
+                capturing.warn(log, environment.root_logger, logs.NOT_INITIALISED)
+            log.fail(outcome.error_payload)
             ended_at = world.now()  # of END and REPORT, which follow
         log.end(ended_at, duration)
         if execution.initialization_type == provisioned_concurrency.INITIALIZATION_TYPE:
@@ -259,6 +261,9 @@ class Runner:
         self, function: Function, configuration: FunctionConfiguration, bound: Handler | None, initialization_type: str
     ) -> ExecutionEnvironment:
         log_stream = f"{self._world.now():%Y/%m/%d}/[{configuration.version}]{self._world.new_id().replace('-', '')}"
+        variables = configuration.environment_variables
+        if bound is None:
+            variables = {**environ.log_variables(configuration.logging_config), **variables}
         environment = ExecutionEnvironment(
             Deployment(
                 function_name=function.name,
@@ -270,7 +275,7 @@ class Runner:
                 memory_size=configuration.memory_size,
                 timeout=configuration.timeout,
                 inherited=self._inherited(),
-                variables=configuration.environment_variables,
+                variables=variables,
                 region=function.region,
                 account_id=function.account_id,
                 log_group_name=configuration.logging_config["LogGroup"],
@@ -281,7 +286,7 @@ class Runner:
         environment.sleeps_really = self._sleep is None
         environment.log_settings = logs.settings(configuration.version, configuration.memory_size, configuration.logging_config)
         if bound is None:
-            environment.root_logger = capturing.root_logger(configuration.logging_config)
+            environment.root_logger = capturing.root_logger(variables)
         return environment
 
     def _inherited(self) -> dict[str, str]:

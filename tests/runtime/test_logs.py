@@ -108,6 +108,122 @@ def test_a_failure_is_logged_with_its_traceback(fake: FakeLambda) -> None:
     ) in log
 
 
+@pytest.mark.parametrize(
+    ("raised", "first"),
+    [("LookupError", "[ERROR] LookupError"), ("ImportError('gone')", "[ERROR] ImportError: gone")],
+)
+def test_a_failure_without_a_message_is_logged_by_its_type(fake: FakeLambda, raised: str, first: str) -> None:
+    assert f"{first}\nTraceback (most recent call last):\n" in tail(deploy(fake, f"def handler(event, context):\n    raise {raised}\n"))
+
+
+@pytest.mark.parametrize("source", ["import missing_module\n", "raise ValueError\n", "def other(): pass\n", "def handler(\n"])
+def test_the_runtime_warns_before_it_says_why_a_handler_cannot_be_imported(
+    fake: FakeLambda, caplog: pytest.LogCaptureFixture, source: str
+) -> None:
+    client = deploy(fake, source)
+    for _ in range(2):  # it is imported anew each time
+        _, warning, error, traceback, *_ = tail(client).split("\n")
+        assert re.fullmatch(
+            r"\[WARNING\]\t\S+Z\t\tLAMBDA_WARNING: Unhandled exception\. The most likely .*/runtimes-update\.html\r", warning
+        )
+        assert error.startswith("[ERROR] ")
+        assert traceback == "Traceback (most recent call last):"  # whether or not anything follows
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("level", "setup", "warned"), [("INFO", "", True), ("ERROR", "", False), ("INFO", "logger.setLevel('ERROR')\n", False)]
+)
+def test_the_warning_has_the_format_and_the_level_of_the_function(fake: FakeLambda, *, level: str, setup: str, warned: bool) -> None:
+    source = f"import logging\nlogger = logging.getLogger()\n{setup}raise ValueError('gone')\n"
+    log = tail(deploy(fake, source, LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": level, "SystemLogLevel": "WARN"}))
+    *warnings, error = (json.loads(line) for line in log.splitlines())
+    assert [(record["level"], record["logger"], record["requestId"]) for record in warnings] == [("WARNING", "root", "")] * warned
+    assert (error["log_level"], error["errorMessage"], error["requestId"]) == ("ERROR", "gone", "")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", error["timestamp"])
+
+
+def test_the_runtime_knows_no_request_id_while_it_imports_the_handler(fake: FakeLambda) -> None:
+    log = tail(deploy(fake, "import logging\nlogging.warning('early')\ndef handler(event, context):\n    logging.warning('late')\n"))
+    early, late = re.findall(r"\[WARNING\]\t\S+\t(\S*)\t(early|late)\n", log)
+    assert (early, late) == (("", "early"), (fake.invocations[0].request_id, "late"))
+
+
+CAUGHT = """
+import logging
+def handler(event, context):
+    try:
+        {}
+    except ValueError:
+        logging.exception("caught", extra={"order": 7})
+    logging.log(25, "between")
+    logging.warning("with its stack", stack_info=True)
+"""
+
+
+def test_json_records_tell_of_exceptions_in_the_runtimes_order(fake: FakeLambda) -> None:
+    client = deploy(fake, CAUGHT.replace("{}", "int('x')", 1), LoggingConfig={"LogFormat": "JSON"})
+    caught, between, stack = (json.loads(line) for line in tail(client).splitlines()[1:-2])
+    assert list(caught) == [
+        *("timestamp", "level", "message", "logger", "stackTrace", "errorType", "errorMessage", "requestId", "location", "order")
+    ]
+    assert (caught["errorType"], caught["errorMessage"]) == ("ValueError", "invalid literal for int() with base 10: 'x'")
+    assert caught["location"].endswith("app.py:handler:7")
+    assert [entry.splitlines()[0].rpartition(", ")[0].rpartition("/")[2] for entry in caught["stackTrace"]] == ['app.py", line 5']
+    assert (between["level"], between["message"]) == ("INFO", "between")  # of the levels that the runtime knows
+    assert list(stack) == ["timestamp", "level", "message", "logger", "requestId"]
+
+
+def test_text_records_end_with_the_exception_and_the_stack(fake: FakeLambda) -> None:
+    deploy(fake, CAUGHT.replace("{}", "int('x')", 1)).invoke(FunctionName="f")
+    log = fake.invocations[0].logs
+    assert re.search(r"\tcaught\nTraceback \(most recent call last\):\n( .*\n)+ValueError: invalid literal for int.*\n\[WARNING\]", log)
+    assert re.search(r"\twith its stack\nStack \(most recent call last\):\n( .*\n)+END ", log)
+
+
+def test_what_json_cannot_hold_is_reported_by_logging_itself(fake: FakeLambda, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "import logging\ndef handler(event, context):\n    logging.warning('paid', extra={'order': object()})\n"
+    deploy(fake, source, LoggingConfig={"LogFormat": "JSON"}).invoke(FunctionName="f")
+    assert "--- Logging error ---" in fake.invocations[0].logs
+    assert "Object of type object is not JSON serializable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("parameters", "seen"),
+    [
+        ({}, [None, None, "WARNING"]),
+        ({"LoggingConfig": {"LogFormat": "JSON"}}, ["JSON", "INFO", "INFO"]),
+        ({"LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "TRACE"}}, ["JSON", "TRACE", "DEBUG"]),
+        ({"LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "FATAL"}}, ["JSON", "FATAL", "CRITICAL"]),
+        ({"Environment": {"Variables": {"AWS_LAMBDA_LOG_LEVEL": "debug"}}}, [None, "debug", "DEBUG"]),
+        ({"Environment": {"Variables": {"AWS_LAMBDA_LOG_LEVEL": "loud"}}}, [None, "loud", "WARNING"]),
+    ],
+)
+def test_variables_tell_how_to_log(fake: FakeLambda, parameters: dict[str, Any], seen: list[str | None]) -> None:
+    source = (
+        "import logging, os\ndef handler(event, context):\n"
+        "    variables = [os.environ.get('AWS_LAMBDA_LOG_' + name) for name in ('FORMAT', 'LEVEL')]\n"
+        "    return [*variables, logging.getLevelName(logging.root.level)]\n"
+    )
+    assert json.load(deploy(fake, source, **parameters).invoke(FunctionName="f")["Payload"]) == seen
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("return 1", {"status": "success"}),
+        ("return event['price']", {"status": "error", "errorType": "KeyError"}),
+        ("return 'x' * 7_000_000", {"status": "error", "errorType": "Function.ResponseSizeTooLarge"}),
+        ("__import__('time').sleep(9)", {"status": "timeout", "errorType": "Sandbox.Timedout"}),
+        ("raise SystemExit(1)", {"status": "failure", "errorType": "Runtime.ExitError"}),
+    ],
+)
+def test_json_tells_how_an_invocation_has_ended(fake: FakeLambda, body: str, status: dict[str, str]) -> None:
+    client = deploy(fake, f"def handler(event, context):\n    {body}\n", LoggingConfig={"LogFormat": "JSON"})
+    *_, done, _ = tail(client).splitlines()
+    assert json.loads(done)["record"] == {"requestId": fake.invocations[0].request_id, **status}
+
+
 def test_a_timeout_is_logged(fake: FakeLambda) -> None:
     log = tail(deploy(fake, "import time\ndef handler(event, context):\n    time.sleep(9)\n", Timeout=2))
     assert re.search(r"\n\S+Z [0-9a-f-]{36} Task timed out after 2.00 seconds\n\n", log)

@@ -120,10 +120,12 @@ class Neighbours:
         client = self.client("ec2", region)
         if client is None:
             return f"vpc-{hashlib.sha256(''.join(subnet_ids).encode()).hexdigest()[:17]}"
-        try:
-            client.describe_security_groups(GroupIds=security_group_ids)
-        except ClientError as error:
-            raise _refused("DescribeSecurityGroups", "EC2", error) from error
+        for group_id in security_group_ids:  # one by one, as moto does not say which of many is missing
+            try:
+                client.describe_security_groups(GroupIds=[group_id])
+            except ClientError as error:
+                message = error.response["Error"]["Message"].replace(f"{{'{group_id}'}}", group_id)  # moto shows a set
+                raise _refused("DescribeSecurityGroups", "EC2", error, message) from error
         try:
             subnets = client.describe_subnets(SubnetIds=subnet_ids)["Subnets"]
         except ClientError as error:
@@ -209,8 +211,8 @@ def _s3_error(bucket_exists: bool, version: str | None) -> InvalidParameterValue
     return InvalidParameterValueException(f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}")
 
 
-def _refused(operation: str, service: str, error: ClientError) -> InvalidParameterValueException:
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+def _refused(operation: str, service: str, error: ClientError, message: str | None = None) -> InvalidParameterValueException:
+    code, message = error.response["Error"]["Code"], message or error.response["Error"]["Message"]
     return InvalidParameterValueException(
         f"Error occurred while {operation}. {service} Error Code: {code}. {service} Error Message: {message}"
     )

@@ -182,7 +182,11 @@ def test_the_vpc_is_the_one_that_ec2_knows(fake: FakeLambda, client: Any) -> Non
 
     for subnets, groups, error in (
         (["subnet-0123456789abcdef0"], [group], "DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound"),
-        ([subnet], ["sg-0123456789abcdef0"], "DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound"),
+        (
+            [subnet],
+            [group, "sg-0123456789abcdef0", "sg-0123456789abcdef1"],
+            "InvalidGroup.NotFound. EC2 Error Message: The security group 'sg-0123456789abcdef0' does not exist$",
+        ),
     ):
         with pytest.raises(client.exceptions.InvalidParameterValueException, match=error):
             create_in(subnets, groups)

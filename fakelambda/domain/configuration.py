@@ -24,6 +24,7 @@ RESERVED_VARIABLES = frozenset(
         *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
     }
 )
+_DEAD_LETTER_SERVICES = {"sqs", "sns"}
 _PREFIX = "Lambda was unable to configure your environment variables because the environment variables you have provided "
 
 
@@ -125,8 +126,9 @@ def fields(given: Settings, before: FunctionConfiguration | None, *, function_na
         "tracing_config": lambda config: {"Mode": "PassThrough", **config},
         "logging_config": partial(_logging_config, before=before.logging_config if before else NOTHING, function_name=function_name),
         "vpc_config": partial(_vpc_config, vpc_id=vpc_id),
-        "snap_start": partial(_snap_start, runtime=given.get("runtime") or (before.runtime if before else None)),
+        "snap_start": lambda config: {"ApplyOn": config.get("ApplyOn", "None"), "OptimizationStatus": "Off"},
     }
+    _check_snap_start(given, before)
     stored = {"image_config": "image_config_response"}
     asked = given if before else {"logging_config": NOTHING, **given}  # a new function logs somewhere, whatever was said
     empty = not asked.get("vpc_config") and "vpc_config"  # which says nothing
@@ -145,7 +147,12 @@ def _environment(given: Document) -> Document | None:
 def _dead_letter_config(given: Document, before: Document | None) -> Document | None:
     if "TargetArn" not in given:  # an empty structure changes nothing [recorded]
         return before
-    return dict(given) if given["TargetArn"] else None
+    target = given["TargetArn"]
+    if not target:
+        return None
+    if target.split(":")[2] not in _DEAD_LETTER_SERVICES or target.endswith(".fifo"):  # [docs]; AWS's text is not known
+        raise InvalidParameterValueException(f"The target of DeadLetterConfig must be a standard SQS queue or SNS topic: {target}")
+    return dict(given)
 
 
 def _logging_config(given: Document, before: Document, function_name: str) -> Document:
@@ -166,8 +173,10 @@ def _vpc_config(given: Document, vpc_id: str) -> Document:
     }
 
 
-def _snap_start(given: Document, runtime: str | None) -> Document:
-    apply_on = given.get("ApplyOn", "None")
+def _check_snap_start(given: Settings, before: FunctionConfiguration | None) -> None:
+    """Refuse a runtime without SnapStart where SnapStart is asked for, or stays."""
+    if "snap_start" not in given and "runtime" not in given:
+        return
+    apply_on = given.get("snap_start", before.snap_start if before else NOTHING).get("ApplyOn", "None")
     if apply_on != "None":
-        runtimes.check_snap_start(runtime)
-    return {"ApplyOn": apply_on, "OptimizationStatus": "Off"}
+        runtimes.check_snap_start(given.get("runtime") or (before.runtime if before else None))

@@ -53,14 +53,15 @@ def check_destinations(given: Mapping[str, Any] | None, function_arn: str, funct
         function_exists: whether a function ARN leads to a function.
 
     Raises:
-        InvalidParameterValueException: of a service that takes no results, the function itself, or a function that does not exist.
+        InvalidParameterValueException: of a service that takes no results, a FIFO queue or topic, the function itself, or a function that
+            does not exist.
     """
     for outcome, services in _SERVICES.items():
         destination = ((given or {}).get(outcome) or {}).get("Destination")
         if not destination:
             continue
         service = destination.split(":")[2] if destination.startswith("arn:") else ""
-        if service not in services:
+        if service not in services or destination.endswith(".fifo"):  # queues and topics have to be standard ones [docs]
             raise InvalidParameterValueException(f"The provided destination config {_rendered(given or {})} is invalid.")
         if service == "lambda":
             if destination == function_arn or destination.startswith(f"{function_arn}:"):

@@ -156,6 +156,17 @@ def no_config(arn: str) -> str:
             )
             for destination in (ARN, f"{ARN}:live")
         ),
+        *(
+            (
+                "put",
+                {"DestinationConfig": {"OnFailure": {"Destination": destination}}},
+                (
+                    f"{INVALID}The provided destination config DestinationConfig("
+                    f"onSuccess=null, onFailure=OnFailure(destination={destination})) is invalid."
+                ),
+            )
+            for destination in ("arn:aws:sqs:us-east-1:123456789012:q.fifo", "arn:aws:sns:us-east-1:123456789012:t.fifo")
+        ),
         (
             "put",
             {"DestinationConfig": {"OnSuccess": {"Destination": "arn:aws:iam:us-east-1:123456789012:function:f"}}},

@@ -288,6 +288,14 @@ NOWHERE = "404 ResourceNotFoundException: Function not found: arn:aws:lambda:us-
             {"Runtime": "python3.11", "SnapStart": {"ApplyOn": "PublishedVersions"}},
             f"{INVALID}python3.11 is not supported for SnapStart enabled functions.",
         ),
+        *(
+            (
+                "update_function_configuration",
+                {"DeadLetterConfig": {"TargetArn": target}},
+                f"{INVALID}The target of DeadLetterConfig must be a standard SQS queue or SNS topic: {target}",
+            )
+            for target in (f"{QUEUE['TargetArn']}.fifo", "arn:aws:sns:us-east-1:123456789012:t.fifo", "arn:aws:s3:::bucket")
+        ),
         (
             "update_function_configuration",
             {"LoggingConfig": {"ApplicationLogLevel": "INFO"}},
@@ -337,3 +345,11 @@ def test_only_the_function_itself_changes(refused: Any, operation: str, paramete
 
 def test_latest_may_be_named(client: Any) -> None:
     assert client.update_function_configuration(FunctionName="orders:$LATEST", Timeout=9)["Timeout"] == 9
+
+
+def test_a_runtime_without_snap_start_is_refused_as_long_as_it_stays(answered: Any, refused: Any) -> None:
+    answered("update_function_configuration", FunctionName="orders", SnapStart={"ApplyOn": "PublishedVersions"})
+    answer = f"{INVALID}python3.11 is not supported for SnapStart enabled functions."
+    assert refused("update_function_configuration", FunctionName="orders", Runtime="python3.11") == answer
+    answered("update_function_configuration", FunctionName="orders", Runtime="python3.12")
+    answered("update_function_configuration", FunctionName="orders", Runtime="python3.11", SnapStart={"ApplyOn": "None"})

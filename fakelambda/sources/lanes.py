@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from fakelambda.domain import tumbling_windows
 from fakelambda.domain.event_source_mappings import EventSourceMapping
@@ -13,8 +13,19 @@ from fakelambda.domain.stream_batches import Batch
 from fakelambda.domain.stream_records import Record, arrived_at
 from fakelambda.domain.tumbling_windows import Window
 
-Arrived: TypeAlias = tuple[Record, timedelta]
-"""A record that has been read, as it stands in the event, and how far the fake's clock was ahead of the source's then."""
+
+class Arrived(NamedTuple):
+    """A record that has been read or delivered.
+
+    Args:
+        record: as it stands in the event.
+        ahead: how far the fake's clock was ahead of the source's then.
+        delivered_at: the point of the world's ``elapsed`` when a test delivered it; None where it was read from its source.
+    """
+
+    record: Record
+    ahead: timedelta
+    delivered_at: timedelta | None = None
 
 
 def age(service: str, arrived: Arrived, now: datetime) -> timedelta:
@@ -23,9 +34,17 @@ def age(service: str, arrived: Arrived, now: datetime) -> timedelta:
     Args:
         now: on the fake's clock.
     """
-    record, ahead = arrived
-    at = arrived_at(service, record)
-    return timedelta(0) if at is None else now - ahead - at
+    at = arrived_at(service, arrived.record)
+    return timedelta(0) if at is None else now - arrived.ahead - at
+
+
+def kept_for(service: str, arrived: Arrived, now: datetime, elapsed: timedelta) -> timedelta:
+    """How long its source has kept a record; one that a test delivers has just come, however old the test says it is.
+
+    Args:
+        now, elapsed: the time, and the point of the world's ``elapsed``.
+    """
+    return age(service, arrived, now) if arrived.delivered_at is None else elapsed - arrived.delivered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +151,7 @@ class Lane:
         while len(records) < most and self._window_of_first(mapping) == first:
             records.append(self.waiting.popleft())
         if window is None:
-            (_, self._ahead), self.window = records[0], first
+            self._ahead, self.window = records[0].ahead, first
         return Job(Batch(tuple(records)))
 
     def _window_of_first(self, mapping: EventSourceMapping) -> Window | None:
@@ -140,7 +159,7 @@ class Lane:
         seconds = mapping.tumbling_window_in_seconds
         if not seconds or not self.waiting:
             return None
-        at = arrived_at(mapping.service, self.waiting[0][0])
+        at = arrived_at(mapping.service, self.waiting[0].record)
         return None if at is None else tumbling_windows.window_of(at, seconds)
 
     def _is_over(self, window: Window, first: Window | None, now: datetime) -> bool:

@@ -52,7 +52,8 @@ class Ordered(Mapped):
 
     def deliver(self, mapping: EventSourceMapping, records: Iterable[Mapping[str, Any]]) -> Delivered:
         """Gives records to the function now, without waiting for a batching window; what fails is tried again when its time comes."""
-        touched = self._take_in(mapping, passing(mapping, self.event_records(mapping, records)))
+        made = passing(mapping, self.event_records(mapping, records))
+        touched = self._take_in(mapping, made, delivered_at=self._service.world.elapsed)
         delivered = Delivered()
         for lane in touched:
             while (job := self._taken(lane, at_once=True)) is not None:
@@ -62,11 +63,18 @@ class Ordered(Mapped):
                     delivered.errors.append(error)
         return delivered
 
-    def _take_in(self, mapping: EventSourceMapping, records: Iterable[Record], shard_id: str | None = None) -> list[Lane]:
+    def _take_in(
+        self,
+        mapping: EventSourceMapping,
+        records: Iterable[Record],
+        shard_id: str | None = None,
+        delivered_at: timedelta | None = None,
+    ) -> list[Lane]:
         """Puts records into their lanes.
 
         Args:
             shard_id: where they come from; None asks each of them.
+            delivered_at: as for ``Arrived``.
 
         Returns:
             The lanes that got some.
@@ -81,7 +89,7 @@ class Ordered(Mapped):
                 if lanes is None:
                     lanes = shards[shard] = self._lanes_of(mapping, shard)
                 number = 0 if len(lanes) == 1 else stream_batches.lane_of(ordering_key(service, record), len(lanes))
-                lanes[number].waiting.append((record, ahead))
+                lanes[number].waiting.append(Arrived(record, ahead, delivered_at))
                 touched[lanes[number]] = None
         return list(touched)
 
@@ -167,7 +175,7 @@ class Ordered(Mapped):
     def _settle(self, mapping: EventSourceMapping, lane: Lane, job: Job, rest: list[Job], answer: Answer) -> None:
         """Does what follows from the answer of a function."""
         self.note(answer.processing_result)
-        failed = answer.failed(mapping, [record for record, _ in job.batch.records])
+        failed = answer.failed(mapping, [arrived.record for arrived in job.batch.records])
         following = _after(mapping, job.batch, answer, failed)
         if following.given_up is not None and following.given_up.records:
             self._give_up(mapping, lane, following.given_up, "RetryAttemptsExhausted", answer)
@@ -187,9 +195,13 @@ class Ordered(Mapped):
 
     def _without_expired(self, mapping: EventSourceMapping, lane: Lane, batch: Batch[Arrived]) -> Batch[Arrived]:
         """The records that are young enough; the others are given up."""
-        seconds, now = mapping.maximum_record_age_in_seconds, self._service.world.now()
-        maximum = self._retention() if seconds in (None, ENDLESSLY) else timedelta(seconds=seconds)
-        ages = (lanes.age(mapping.service, arrived, now) for arrived in batch.records)
+        seconds, service, now = mapping.maximum_record_age_in_seconds, mapping.service, self._service.world.now()
+        if seconds in (None, ENDLESSLY):
+            elapsed, maximum = self._service.world.elapsed, self._retention()
+            ages = (lanes.kept_for(service, arrived, now, elapsed) for arrived in batch.records)
+        else:
+            maximum = timedelta(seconds=seconds)
+            ages = (lanes.age(service, arrived, now) for arrived in batch.records)
         expired, rest = stream_batches.without_expired(batch, ages, maximum)
         if expired is not None:
             self._give_up(mapping, lane, expired, "RecordAgeExceeded", Answer(self._service.world.new_id()))
@@ -204,7 +216,7 @@ class Ordered(Mapped):
         destination = ((mapping.destination_config or {}).get("OnFailure") or {}).get("Destination")
         if not destination:
             return
-        records = [record for record, _ in batch.records]
+        records = [arrived.record for arrived in batch.records]
         failure = Failure(
             request_id=answer.request_id,
             function_arn=mapping.function.qualified_arn(),
@@ -242,7 +254,7 @@ def _fitting(mapping: EventSourceMapping, lane: Lane, job: Job) -> tuple[Job, li
     records = job.batch.records
     while True:
         window = None if lane.window is None else lane.window.of_shard(lane.shard_id, is_final=job.is_final)
-        payload = mapped_events.payload(mapping, [record for record, _ in records], window)
+        payload = mapped_events.payload(mapping, [arrived.record for arrived in records], window)
         if len(payload) <= REQUEST_LIMIT or len(records) <= 1:
             break
         records = records[: max(len(records) * REQUEST_LIMIT // len(payload), 1)]

@@ -291,6 +291,31 @@ def test_given_up_records_go_to_the_destination(fake: FakeLambda) -> None:
     assert json.loads(delivery.body)["requestContext"]["condition"] == "RetryAttemptsExhausted"
 
 
+LONG_AGO = 1545084650.987
+OLD = [(STREAM, {"Data": b"a", "ApproximateArrivalTimestamp": LONG_AGO})]
+OLD += [(TABLE, {"dynamodb": {"Keys": {"id": {"S": "7"}}, "ApproximateCreationDateTime": LONG_AGO}})]
+
+
+@pytest.mark.parametrize(("source_arn", "record"), OLD)
+def test_records_may_be_as_old_as_the_examples_of_documentation(source_arn: str, record: dict[str, Any]) -> None:
+    with freeze_time(START), FakeLambda() as fake:
+        mapped(fake, source_arn, missing, **LATEST)
+        assert len(fake.deliver(source_arn, [record])) == 1
+        fake.drain()
+        first, *_, last = fake.invocations
+        assert timedelta(hours=23) < last.started_at - first.started_at < timedelta(hours=24)  # as a stream would have kept it
+
+
+@pytest.mark.parametrize(("source_arn", "record"), OLD)
+def test_the_age_that_a_mapping_allows_is_that_of_the_record(source_arn: str, record: dict[str, Any]) -> None:
+    with freeze_time(START), FakeLambda() as fake:
+        destination = {"OnFailure": {"Destination": f"arn:aws:sqs:{HERE}:failures"}}
+        mapped(fake, source_arn, MaximumRecordAgeInSeconds=604_800, DestinationConfig=destination, **LATEST)
+        assert fake.deliver(source_arn, [record]) == []
+        [delivery] = fake.deliveries
+        assert json.loads(delivery.body)["requestContext"]["condition"] == "RecordAgeExceeded"
+
+
 def test_what_a_handler_is_told_to_raise_is_raised_when_all_have_had_their_turn() -> None:
     with FakeLambda(reraise=KeyError) as fake:
         mapped(fake, QUEUE, missing, BatchSize=1)

@@ -294,6 +294,9 @@ class ExecutionEnvironment:
         if self.modules is None:
             assert callable(self.deployment.code)
             return self.deployment.code
+        wrapper = self.deployment.variables.get("AWS_LAMBDA_EXEC_WRAPPER")
+        if wrapper and not (self._layout and self._layout.here(wrapper).exists()):
+            raise failures.Exited(f"The missing AWS_LAMBDA_EXEC_WRAPPER {wrapper}", 127)  # the shell's status [recorded]
         return find_handler(self.modules, self.deployment.handler)
 
     def _failed(self, error: BaseException, request_id: str, context: LambdaContext, *, cold_start: bool) -> Outcome:

@@ -66,10 +66,11 @@ class Layout:
             python_path: the function's own ``PYTHONPATH``, which then decides where its layers are looked for; None where it sets none.
         """
         if python_path is not None:
-            return list(dict.fromkeys([self.task, *map(self._here, python_path.split(":"))]))
+            return list(dict.fromkeys([self.task, *map(self.here, python_path.split(":"))]))
         return [self.task] if self.opt is None else [self.task, self.opt / "python/lib" / runtime / "site-packages", self.opt / "python"]
 
-    def _here(self, entry: str) -> Path:
+    def here(self, entry: str) -> Path:
+        """Where on this machine is what Lambda has at a path, which may be relative to the code."""
         place = PurePosixPath(posixpath.normpath(_TASK / entry))
         for there, here in ((_TASK, self.task), (_OPT, self.opt)):
             if here and place.is_relative_to(there):

@@ -114,3 +114,25 @@ def test_afterwards_everything_is_what_it_was() -> None:
     process.install()
     assert not set(found) & set(views)
     assert {type(function).__name__ for function in found} == {"builtin_function_or_method"}
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "is_there"),
+    [("/nowhere/wrapper.sh", False), ("/opt/wrapper", False), ("/opt/bin/wrapper", True), ("/var/task/start", True), ("start", True)],
+)
+def test_a_wrapper_of_the_runtime_that_is_missing_ends_the_process(
+    fake: FakeLambda, client: Any, zipped: Any, wrapper: str, *, is_there: bool
+) -> None:
+    layer = client.publish_layer_version(LayerName="tools", Content={"ZipFile": zipped({"bin/wrapper": "exec $@"})})
+    client.create_function(
+        FunctionName="orders",
+        Role="arn:aws:iam::123456789012:role/orders",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Code={"ZipFile": zipped({"app.py": "def handler(event, context):\n    return 1\n", "start": "exec $@"})},
+        Layers=[layer["LayerVersionArn"]],
+        Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": wrapper}},
+    )
+    payload = json.load(client.invoke(FunctionName="orders")["Payload"])
+    message = f"RequestId: {fake.invocations[0].request_id} Error: Runtime exited with error: exit status 127"
+    assert payload == (1 if is_there else {"errorType": "Runtime.ExitError", "errorMessage": message})

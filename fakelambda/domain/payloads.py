@@ -17,23 +17,25 @@ from fakelambda.domain.jackson import NESTING_LIMIT, Malformed, Scanner, at, too
 
 REQUEST_LIMIT: Final = 6_291_456
 EVENT_LIMIT: Final = 1_048_576
+INVOKE_ASYNC_LIMIT: Final = 262_144
 _NON_BRACKETS: Final = bytes(set(range(256)) - set(b'[]{}"'))
 
 
-def check_size(payload: bytes, invocation_type: str) -> None:
+def check_size(payload: bytes, invocation_type: str, event_limit: int = EVENT_LIMIT) -> None:
     """Checks the size of an invocation's request.
 
     Args:
         payload: the request's payload.
         invocation_type: ``RequestResponse``, ``Event`` or ``DryRun``.
+        event_limit: bytes that an ``Event`` may have.
 
     Raises:
-        RequestEntityTooLargeException: the payload is over 6 MB, or over 1 MB for an ``Event``.
+        RequestEntityTooLargeException: the payload is over 6 MB, or over the limit of an ``Event``.
     """
     if len(payload) > REQUEST_LIMIT:
         raise RequestEntityTooLargeException(f"Request must be smaller than {REQUEST_LIMIT} bytes for the InvokeFunction operation")
-    if invocation_type == "Event" and len(payload) > EVENT_LIMIT:
-        text = f"{len(payload)} byte payload is too large for the Event invocation type (limit {EVENT_LIMIT} bytes)"
+    if invocation_type == "Event" and len(payload) > event_limit:
+        text = f"{len(payload)} byte payload is too large for the Event invocation type (limit {event_limit} bytes)"
         raise RequestEntityTooLargeException(text)
 
 

@@ -57,11 +57,11 @@ def invoke(
 
 @operation("InvokeAsync", locked=False)
 def invoke_async(call: Call, *, function: FunctionReference, invoke_args: bytes) -> Answer:
-    """InvokeAsync: the deprecated way to queue an event."""
+    """InvokeAsync: the deprecated way to queue an event, which is smaller and gets no trace from its caller."""
     _admit(call, function, is_dry=False)
-    payloads.check_size(invoke_args, "Event")
+    payloads.check_size(invoke_args, "Event", payloads.INVOKE_ASYNC_LIMIT)
     payloads.decode(invoke_args)
-    asynchronous.queue(call.service, Request(function, call.request_id, "Event", invoke_args, call.now, upstream=_upstream(call)))
+    asynchronous.queue(call.service, Request(function, call.request_id, "Event", invoke_args, call.now, upstream=None))
     return {"Status": 202}
 
 

@@ -159,6 +159,11 @@ def test_what_is_refused(fake: FakeLambda, refused: Any, invocation_type: str, p
     ("operation", "parameters", "answer"),
     [
         ("invoke_async", {"FunctionName": "nowhere", "InvokeArgs": b"{}"}, f"{MISSING}{NOWHERE}:$LATEST"),
+        (
+            "invoke_async",
+            {"InvokeArgs": b'"' + b"x" * 262_143 + b'"'},
+            ("413 RequestEntityTooLargeException: 262145 byte payload is too large for the Event invocation type (limit 262144 bytes)"),
+        ),
         ("invoke_async", {"InvokeArgs": b"n\x87r"}, f"{PARSE}Invalid UTF-8 start byte 0x87{SOURCE.format(3)}"),
         (
             "invoke",

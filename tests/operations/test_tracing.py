@@ -78,6 +78,14 @@ def test_a_caller_s_trace_goes_on(traced: Traced, name: str, header: str, mode: 
     assert trace.parent not in {None, "53995c3f42cd8ad8"}
 
 
+def test_invoke_async_takes_no_trace_along(traced: Traced) -> None:
+    traced.deploy("orders")
+    traced.send_along(f"Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=1")
+    traced.client.invoke_async(FunctionName="orders", InvokeArgs=b"{}")
+    [invocation] = traced.fake.invocations
+    assert xray.parsed(invocation.result).root not in (None, ROOT)
+
+
 def test_a_header_that_is_none_begins_a_new_trace(traced: Traced) -> None:
     traced.deploy("orders")
     traced.send_along("nonsense")

@@ -113,7 +113,9 @@ def dead_letter(result: Result, target_arn: str) -> Message:
         "ErrorCode": ("Number", "200" if ran else "429"),
         "ErrorMessage": ("String", str(message)[:_MAXIMUM_ERROR_MESSAGE]),
     }
-    return Message(target_arn=target_arn, body=result.payload.decode("utf-8", "replace"), attributes=attributes)
+    attributes = {name: value for name, value in attributes.items() if value[1]}  # neither SQS nor SNS takes one without text
+    sent = result.payload or b"{}"  # which is what nothing stands for, and queues take no empty body
+    return Message(target_arn=target_arn, body=sent.decode("utf-8", "replace"), attributes=attributes)
 
 
 def _envelope(service: str, destination: str, result: Result) -> dict[str, Any]:

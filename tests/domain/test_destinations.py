@@ -82,5 +82,9 @@ def test_a_dead_letter_is_the_event_with_three_attributes(changed: dict[str, Any
     assert letter.attributes == {
         "RequestID": ("String", RESULT.request_id),
         "ErrorCode": ("Number", code),
-        "ErrorMessage": ("String", message),
+        **({"ErrorMessage": ("String", message)} if message else {}),  # queues and topics take no empty one
     }
+
+
+def test_a_dead_letter_of_an_event_without_a_payload_is_the_empty_object_that_the_function_got() -> None:
+    assert dead_letter(replace(RESULT, payload=b""), f"arn:aws:sqs:{HERE}:letters").body == "{}"

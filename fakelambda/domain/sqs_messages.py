@@ -52,7 +52,7 @@ def event_message(record: Mapping[str, Any], source: Source) -> dict[str, Any]:
         "messageId": message_id,
         "receiptHandle": given.get("receiptHandle") or message_id,
         "body": body,
-        "attributes": _attributes(given["attributes"]) if "attributes" in given else _first_receipt(source),
+        "attributes": _attributes(_numbered(given["attributes"] if "attributes" in given else _first_receipt(source), source, message_id)),
         "messageAttributes": message_attributes,
         "md5OfMessageAttributes": digest,
         "md5OfBody": given.get("md5OfBody") or digest_of(body),
@@ -63,6 +63,13 @@ def event_message(record: Mapping[str, Any], source: Source) -> dict[str, Any]:
     if digest is None and not source.batching_window:
         del message["md5OfMessageAttributes"]
     return {**message, **record} if "messageId" in record or "body" in record else message
+
+
+def _numbered(given: Mapping[str, Any], source: Source, message_id: str) -> Mapping[str, Any]:
+    """The attributes of a message, which has a number in a FIFO queue. moto gives none to what it tells apart by content."""
+    if not source.arn.endswith(".fifo") or "SequenceNumber" in given:
+        return given
+    return {**given, "SequenceNumber": f"{int(digest_of(message_id), 16) % 10**20:020d}"}  # the same at each receipt
 
 
 def _attributes(given: Mapping[str, Any]) -> dict[str, str]:

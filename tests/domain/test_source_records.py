@@ -236,6 +236,21 @@ def test_the_digest_of_binary_attributes_is_that_of_their_bytes() -> None:
     assert digest_of_message_attributes(attributes) == "81f63a522444c54d75544b77052084af"  # as SQS clients check it
 
 
+@pytest.mark.parametrize("attributes", [{"Attributes": {"MessageGroupId": "g"}}, {}])
+def test_a_message_of_a_fifo_queue_has_a_number_that_it_keeps(attributes: dict[str, Any]) -> None:
+    def number(message_id: str, queue: str) -> str | None:
+        record = {"MessageId": message_id, "Body": "x", **attributes}
+        arn = f"arn:aws:sqs:us-east-1:123456789012:{queue}"
+        made: dict[str, str] = event_record("sqs", record, source_arn=arn, substitutes=substitutes())["attributes"]
+        return made.get("SequenceNumber")
+
+    first, again, other = number("1", "q.fifo"), number("1", "q.fifo"), number("2", "q.fifo")
+    assert first == again != other
+    assert first is not None
+    assert (len(first), first.isdigit()) == (20, True)
+    assert number("1", "q") is None
+
+
 def test_attributes_of_a_fifo_queue_have_an_order_and_are_text() -> None:
     given = {
         "MessageGroupId": "g",

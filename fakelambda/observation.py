@@ -94,11 +94,14 @@ class Observation:
         Raises:
             AssertionError: it was not.
             TypeError: an invocation has no such field.
+            ValueError: that is no plain name, which no invocation could fit.
 
         Example:
             >>> fake.assert_invoked("orders", event={"id": 7}, executed_version="2", times=1)
         """
         __tracebackhide__ = True
+        if ":" in function_name:
+            raise ValueError(f'{function_name!r} is no plain name; write the function\'s, and qualifier="live" or executed_version="2".')
         _fail(assertions.unmet(self.invocations, "invoked", "function_name", {"function_name": function_name, **fields}, times))
 
     def assert_invoked_once_with(self, function_name: str, event: Any, **fields: Any) -> None:
@@ -139,9 +142,8 @@ class Observation:
             >>> fake.assert_called("UpdateAlias", FunctionName="orders", Name="live", FunctionVersion="2")
         """
         __tracebackhide__ = True
-        faulting.check_operation(
-            "assert_called" if times != 0 else "assert_not_called", operation
-        )  # a misspelt one was never called either
+        # A misspelt one was never called either.
+        faulting.check_operation("assert_called" if times != 0 else "assert_not_called", operation)
         _fail(assertions.unmet(self.calls, "called", "operation", {"operation": operation, **fields}, times))
 
     def assert_not_called(self, operation: str, **fields: Any) -> None:

@@ -343,6 +343,17 @@ def test_a_deployed_module_can_be_patched(counting: FakeLambda, monkeypatch: pyt
         counting.module("orders", "app")
 
 
+def test_a_module_that_is_never_imported_does_not_hold_the_test(
+    fake: FakeLambda, zipped: Callable[[dict[str, str]], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fakelambda.runtime.runner._INITIALISATION", 0.1)
+    fake.add_function("orders", returns=1, Timeout=1, Handler="app.handler")
+    fake.client().update_function_code(FunctionName="orders", ZipFile=zipped({"app.py": "while True:\n    pass"}))
+    fake.unbind("orders")
+    with pytest.raises(ImportError, match=r"Task timed out after 1\.00 seconds"):
+        fake.module("orders", "app")
+
+
 # ---- routing ----
 
 

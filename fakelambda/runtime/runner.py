@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fakelambda.domain import provisioned_concurrency, runtimes
 from fakelambda.domain.errors import NotModelled
@@ -24,6 +24,7 @@ from fakelambda.runtime.failures import TimedOut
 from fakelambda.runtime.invocation_clock import InvocationClock, InvocationClocks
 from fakelambda.world import World
 
+Result = TypeVar("Result")
 Handler = Callable[[Any, LambdaContext], Any]
 FunctionKey = tuple[str, str, str]
 """Account, region and name."""
@@ -142,7 +143,7 @@ class Runner:
 
         Raises:
             ValueError: a callable is bound, so that the deployed code does not run.
-            ImportError: the code has no such module.
+            ImportError: the code has no such module, or it has not been imported when the time of a cold start is over.
         """
         bound = self._binding(function, configuration, qualifier)
         if bound is not None:
@@ -150,12 +151,10 @@ class Runner:
         is_provisioned = function.provisioned(configuration.version)
         initialization_type = provisioned_concurrency.INITIALIZATION_TYPE if is_provisioned else configuration.initialization_type
         environment = self._acquire(function, configuration, None, initialization_type)
-        capturing.begin(environment.root_logger)
         try:
-            return coroutines.outside(environment.module, name)
-        finally:
-            environment.root_logger = capturing.end(environment.root_logger)
-            self._environments.release(environment)
+            return self._ahead(environment, max(_INITIALISATION, configuration.timeout), environment.module, name)
+        except TimedOut as error:
+            raise ImportError(str(error)) from error
 
     def initialise(
         self, function: Function, configuration: FunctionConfiguration, qualifier: str | None, initialization_type: str
@@ -168,21 +167,31 @@ class Runner:
         if self._binding(function, configuration, qualifier) is not None or not _runs_here(configuration):
             return None
         environment = self._acquire(function, configuration, None, initialization_type)
-        clock = InvocationClock(self._world, self._world.now(), max(_AHEAD_OF_INVOCATIONS, configuration.timeout), self._sleep)
-        clock.start(self._world.now())
-        sleep_token = sleeping.current.set(clock.sleep)
-        capturing.begin(environment.root_logger)
         try:
-            coroutines.outside(clock.deadline.run, environment.initialise)
+            self._ahead(environment, max(_AHEAD_OF_INVOCATIONS, configuration.timeout), environment.initialise)
         except BaseException as error:
             if failures.belongs_to_the_test_runner(error):
                 raise
             return environment.why_it_stays_cold(error)
+        return None
+
+    def _ahead(self, environment: ExecutionEnvironment, timeout: float, action: Callable[..., Result], *arguments: Any) -> Result:
+        """Imports something in an environment for which no invocation waits, and releases it.
+
+        Raises:
+            TimedOut: it took longer than so many seconds.
+        """
+        clock = InvocationClock(self._world, self._world.now(), timeout, self._sleep)
+        clock.start(self._world.now())
+        sleep_token = sleeping.current.set(clock.sleep)
+        capturing.begin(environment.root_logger)
+        try:
+            result: Result = coroutines.outside(clock.deadline.run, action, *arguments)
+            return result
         finally:
             environment.root_logger = capturing.end(environment.root_logger)
             sleeping.current.reset(sleep_token)
             self._environments.release(environment)
-        return None
 
     def run(self, execution: Execution) -> Ran:
         """Runs the handler of a version once.

@@ -161,6 +161,13 @@ def test_an_operation_that_is_misspelt_was_not_called_either_and_is_refused(fake
         fake.assert_not_called("DeleteFunctions")
 
 
+@pytest.mark.parametrize("name", ["orders:live", "arn:aws:lambda:us-east-1:123456789012:function:orders"])
+def test_what_no_invocation_could_fit_was_not_invoked_either_and_is_refused(fake: FakeLambda, name: str) -> None:
+    for expect in (fake.assert_invoked, fake.assert_not_invoked):
+        with pytest.raises(ValueError, match=r'is no plain name; write the function\'s, and qualifier="live"'):
+            expect(name)
+
+
 def test_nothing_at_all_is_said_too(fake: FakeLambda) -> None:
     with pytest.raises(AssertionError, match="Nothing was invoked at all"):
         fake.assert_invoked("orders")

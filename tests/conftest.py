@@ -48,6 +48,7 @@ UNTYPED = (  # answers that lack "Type", though their class has it elsewhere [re
 )
 
 hypothesis.settings.register_profile("long", max_examples=2500)  # what looks longer scales with it: about 250 000 steps of all machines
+hypothesis.settings.register_profile("short", max_examples=16)  # where only the environment is new
 
 _violations: list[str] = []
 

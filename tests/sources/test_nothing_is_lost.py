@@ -87,7 +87,7 @@ pauses = st.lists(st.sampled_from([0, 1, 40]), max_size=3)
 
 
 def test_queues(clocks: None, queue_type: type[Queue]) -> None:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=settings().max_examples // 8, deadline=None)
     @given(plan=plans, size=st.sampled_from([1, 3, 10]), window=st.sampled_from([0, 5]), reports=st.booleans(), pauses=pauses)
     def check(*, plan: list[int], size: int, window: int, reports: bool, pauses: list[int]) -> None:
         consumer = Consumer({f"m{number}": failures for number, failures in enumerate(plan)}, reports)
@@ -103,7 +103,7 @@ def test_queues(clocks: None, queue_type: type[Queue]) -> None:
 
 
 def test_message_groups(clocks: None, queue_type: type[Queue]) -> None:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=settings().max_examples // 8, deadline=None)
     @given(plans=st.lists(plans, min_size=1, max_size=3), size=st.sampled_from([1, 3, 10]), reports=st.booleans(), pauses=pauses)
     def check(*, plans: list[list[int]], size: int, reports: bool, pauses: list[int]) -> None:
         plan = {f"{group}{number}": failures for group, each in zip("abc", plans, strict=False) for number, failures in enumerate(each)}
@@ -126,7 +126,7 @@ def test_message_groups(clocks: None, queue_type: type[Queue]) -> None:
 
 
 def test_redrive(clocks: None, queue_type: type[Queue]) -> None:
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=settings().max_examples // 14, deadline=None)
     @given(plan=plans, most=st.integers(1, 3), size=st.sampled_from([1, 4]))
     def check(*, plan: list[int], most: int, size: int) -> None:
         consumer = Consumer({f"m{number}": failures for number, failures in enumerate(plan)}, reports=True)
@@ -147,7 +147,7 @@ def test_redrive(clocks: None, queue_type: type[Queue]) -> None:
 
 
 def test_shards(clocks: None, stream_type: type[Stream]) -> None:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=settings().max_examples // 8, deadline=None)
     @given(
         plans=st.lists(plans, min_size=1, max_size=3),
         size=st.sampled_from([1, 3, 10]),

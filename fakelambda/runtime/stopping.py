@@ -2,8 +2,8 @@
 
 No thread watches them: a timer of the operating system rings when the next one is due, and Python lets the main thread answer. It raises
 in a handler of its own, and throws an asynchronous exception into other threads. The timer is that of ``SIGALRM`` as long as nobody else
-uses it, else that of ``SIGVTALRM``, which counts the time that the process computes: loops are stopped all the same. What is inside a call
-into C is stopped when that returns, and so is what is inside a call into this package, whose state would be left half changed.
+uses it, else one of our own, with ``SIGVTALRM``. What is inside a call into C is stopped when that returns, and so is what is inside a
+call into this package, whose state would be left half changed.
 
 Without such signals (on Windows, and where no fake was started in the main thread) handlers are answered when they end.
 """
@@ -24,11 +24,15 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fakelambda.runtime.alarms import MainThreadTimer
 from fakelambda.runtime.failures import TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+    Alarm = tuple[int, Callable[..., tuple[float, float]]]
+    """A signal, and what sets the timer that sends it, to (seconds, then every so many), and returns what was set before."""
 
 Result = TypeVar("Result")
 
@@ -49,24 +53,27 @@ _LOOPS = frozenset({"asyncio.base_events", "asyncio.events"})
 _DEBUGGERS = frozenset({"bdb", "pdb", "pydevd"})
 
 if sys.platform == "win32":
-    _ALARMS: tuple[tuple[int, int], ...] = ()
-    _COMPUTING: tuple[int, int] | None = None
+    _ALARMS: tuple[Alarm, ...] = ()
+    _COMPUTING: Alarm | None = None
     _now = time.monotonic
-    _set_timer: Any = None
 else:
-    _COMPUTING = (signal.SIGVTALRM, signal.ITIMER_VIRTUAL)
-    _ALARMS = ((signal.SIGALRM, signal.ITIMER_REAL), _COMPUTING)
+    _COMPUTING = (signal.SIGVTALRM, partial(signal.setitimer, signal.ITIMER_VIRTUAL))
+    """Counts the time that the process computes, where there is no better one: loops are stopped, what waits is not."""
+    _ALARMS = (
+        (signal.SIGALRM, partial(signal.setitimer, signal.ITIMER_REAL)),  # Linux gives its signal to the main thread, if that lets it
+        (signal.SIGVTALRM, MainThreadTimer(signal.SIGVTALRM)),
+        _COMPUTING,
+    )
     _now = partial(time.clock_gettime, time.CLOCK_MONOTONIC)  # which no library freezes
-    _set_timer = signal.setitimer
 
 _handler_of = _signal.getsignal  # that of signal searches an enum, which takes longer than many handlers
 _main_thread = threading.main_thread().ident
 _lock = threading.Lock()
 _running: dict[int, Deadline] = {}
 """Of each thread the deadline of its innermost handler."""
-_alarm: tuple[int, int] | None = None
-"""Signal and timer that are set; None while nobody runs, and where there is none."""
-_alarms: tuple[tuple[int, int], ...] = _ALARMS
+_alarm: Alarm | None = None
+"""The one that is set; None while nobody runs, and where there is none."""
+_alarms: tuple[Alarm, ...] = _ALARMS
 """Those to choose from: the one that is set, or all."""
 _rings_at = math.inf
 
@@ -200,14 +207,17 @@ def _ring_by(at: float) -> None:
     elif seconds == math.inf:
         seconds = 0
     for alarm in _alarms:
-        number, timer = alarm
+        number, set_timer = alarm
         if _handler_of(number) is not _ring:
             continue
         if alarm is _COMPUTING:  # which may run slower than the time
             seconds = min(seconds, _TO_CLEAN_UP)
-        others = _set_timer(timer, seconds, _SOON)
+        try:
+            others = set_timer(seconds, _SOON)
+        except OSError:  # the system has no such timer, or no more of them
+            continue
         if others[0] and _alarm is None:
-            _set_timer(timer, *others)
+            set_timer(*others)
             continue
         _alarm, _alarms, _rings_at = alarm, (alarm,), at
         return
@@ -217,9 +227,9 @@ def _silence() -> None:
     """Stops the timer, unless somebody else uses it by now; with the lock held."""
     global _alarm, _alarms, _rings_at
     if _alarm is not None:
-        number, timer = _alarm
+        number, set_timer = _alarm
         if _handler_of(number) is _ring:
-            _set_timer(timer, 0)
+            set_timer(0)
     _alarm, _alarms, _rings_at = None, _ALARMS, math.inf
 
 

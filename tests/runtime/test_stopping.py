@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import errno
 import gc
 import json
 import logging
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from datetime import timedelta
@@ -25,6 +27,7 @@ from freezegun import freeze_time
 
 from fakelambda import FakeLambda
 from fakelambda.runtime import process, sleeping, stopping
+from fakelambda.runtime.alarms import MainThreadTimer
 from fakelambda.runtime.failures import TimedOut
 from fakelambda.schedule.schedule import Schedule
 from fakelambda.world import World
@@ -36,6 +39,8 @@ pytestmark = [
 ]
 
 SHORT = 0.02
+AT_LEAST = 20
+"""Seconds until what should have been stopped after `SHORT` is taken to go on forever."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +60,22 @@ def here(call: Callable[[], None]) -> None:
 def in_a_thread(call: Callable[[], None]) -> None:
     thread = threading.Thread(target=call)
     thread.start()
-    while thread.is_alive():  # a signal that another thread of the process gets, such as xdist's, does not wake the main thread
-        thread.join(0.05)
+    await_end(thread)
+
+
+def await_end(thread: threading.Thread, *, looking_every: float = AT_LEAST if sys.platform == "linux" else 0.05) -> None:
+    """Joins a thread that may loop, without looping with it forever.
+
+    Where the system chooses whom it gives a signal, the main thread is only sure to answer what another thread got (one of xdist's, say)
+    when it looks again and again.
+    """
+    end = time.monotonic() + AT_LEAST
+    while thread.is_alive() and time.monotonic() < end:
+        thread.join(looking_every)
+    if thread.is_alive() and thread.ident:
+        where = "".join(traceback.format_stack(sys._current_frames()[thread.ident]))
+        stopping._throw(thread.ident, SystemExit)
+        pytest.fail(f"after {AT_LEAST} seconds nothing has stopped what runs here; the alarm is {stopping._alarm}\n{where}")
 
 
 wherever = pytest.mark.parametrize("run", [here, in_a_thread], ids=lambda run: run.__name__)
@@ -316,7 +335,7 @@ def test_many_threads_at_once_each_by_its_own_deadline() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        await_end(thread)
     assert outcomes == dict.fromkeys(timeouts, True)
 
 
@@ -382,7 +401,7 @@ def test_what_is_thrown_while_a_handler_ends_goes_no_further() -> None:
         while sys._current_frames()[thread.ident].f_code is not stopping.Deadline._end.__code__:
             time.sleep(0.001)
         stopping._throw(thread.ident, type("Stopped", (TimedOut,), {"__init__": lambda self: TimedOut.__init__(self, 10)}))
-    thread.join()
+    await_end(thread)
     assert outcomes == ["ended"]
 
 
@@ -402,6 +421,58 @@ def test_alarms_of_the_test_go_off_and_loops_are_stopped_all_the_same(run: Calla
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture
+def alarms_of_the_test() -> Iterator[None]:
+    """Signal and timer that stopping would take first are the test's, as pytest-timeout's are."""
+    previous = signal.signal(signal.SIGALRM, lambda _number, _frame: None)
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture
+def signals_go_to_another_thread() -> Iterator[None]:
+    """A thread that waits gets SIGVTALRM: the system goes on with the last one that it had to choose."""
+    leave = threading.Event()
+    waiting = threading.Thread(target=leave.wait)
+    waiting.start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGVTALRM})
+    os.kill(os.getpid(), signal.SIGVTALRM)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGVTALRM})
+    yield
+    leave.set()
+    waiting.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system chooses the thread")
+@pytest.mark.usefixtures("alarms_of_the_test", "signals_go_to_another_thread")
+def test_a_main_thread_that_waits_is_woken_whoever_else_could_get_the_signal() -> None:
+    outcomes: list[bool] = []
+    in_a_thread(lambda: outcomes.append(stopped(looping)))
+    assert outcomes == [True]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the time counts that is computed")
+@pytest.mark.usefixtures("alarms_of_the_test")
+def test_what_waits_is_interrupted_whosever_the_alarms_are() -> None:
+    assert stopped(lambda: threading.Event().wait(AT_LEAST))
+
+
+@pytest.mark.usefixtures("alarms_of_the_test")
+def test_where_the_system_refuses_a_timer_of_our_own_loops_are_stopped_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MainThreadTimer, "_make", refuse)
+    outcomes = [stopped(looping)]
+    thread = threading.Thread(target=lambda: outcomes.append(stopped(looping)))
+    thread.start()
+    await_end(thread, looking_every=0.05)
+    assert outcomes == [True, True]
+
+
+def refuse(timer: MainThreadTimer) -> None:
+    raise OSError(errno.EAGAIN, "no timer is left")
 
 
 def test_a_timer_that_runs_already_is_left_alone() -> None:
@@ -479,7 +550,7 @@ def test_a_fake_that_stops_while_a_handler_runs_leaves_no_timer() -> None:
     finally:
         process.install()
         ended.set()
-        thread.join()
+        await_end(thread)
 
 
 # ---- through a fake ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -17,6 +18,7 @@ from fakelambda.domain.errors import ValidationException
 
 _MORE = 3  # elements than there must be, at the most
 _LONGEST_TEXT = 40  # where more is allowed
+_BEYOND_ASCII = re.compile(r"\\(?:x[89a-f]\w|u\w{4})(?:-\\(?:x\w\w|u\w{4}))?")  # a letter of a class, or several, as they are written there
 _EARLIEST, _LATEST = datetime(2000, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - Hypothesis wants bounds without a zone, and adds it
 
 
@@ -126,9 +128,15 @@ def _texts(traits: Mapping[str, Any], least: int, most: int | None) -> st.Search
 
 @cache
 def _matching(pattern: str) -> st.SearchStrategy[str]:
-    """Texts of a pattern in ASCII: Hypothesis would take seconds to lay out a class of all of Unicode's letters."""
-    in_ascii = java.pattern(pattern).pattern.replace(r"\U0010ffff", r"\x7f")
-    return st.from_regex(in_ascii, fullmatch=True, alphabet=st.characters(codec="ascii"))
+    return st.from_regex(_in_ascii(pattern), fullmatch=True, alphabet=st.characters(codec="ascii"))
+
+
+def _in_ascii(pattern: str) -> str:
+    """The part of a pattern that is ASCII: Hypothesis would take seconds to lay out a class of all of Unicode's letters.
+
+    Before 6.153 it refuses what its alphabet lacks even in a class that leaves it out.
+    """
+    return _BEYOND_ASCII.sub("", java.pattern(pattern).pattern.replace(r"\U0010ffff", r"\x7f"))
 
 
 def _broken(shape: Any) -> Iterator[st.SearchStrategy[Any]]:

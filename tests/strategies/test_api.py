@@ -1,5 +1,6 @@
 """Requests made from botocore's model: what satisfies every constraint, and what breaks exactly one."""
 
+import re
 from typing import Any
 
 import botocore.session
@@ -8,8 +9,9 @@ from botocore.validate import ParamValidator
 from hypothesis import HealthCheck, given, settings
 
 from fakelambda import strategies
-from fakelambda.aws import constraints
+from fakelambda.aws import constraints, java
 from fakelambda.domain.errors import ValidationException
+from fakelambda.strategies import api
 
 SERVICE: Any = botocore.session.get_session().get_service_model("lambda")
 WITHOUT_CONSTRAINTS = {"GetAccountSettings"}
@@ -28,6 +30,16 @@ def test_every_request_is_taken_by_botocore_and_satisfies_the_service(operation:
         constraints.plan(model).check(parameters)
 
     satisfied()
+
+
+def test_what_is_drawn_from_a_pattern_is_the_pattern_s_ascii() -> None:
+    shapes = [SERVICE.shape_for(name) for name in SERVICE.shape_names]
+    patterns = {pattern for shape in shapes if (pattern := constraints.traits_of(shape).get("pattern"))}
+    for pattern in patterns | {".", r"[^.]", r"[\p{Z}-]", r"\D\S\W"}:
+        in_ascii = api._in_ascii(pattern)
+        assert re.findall(r"\\(?:x[89a-f]|u|U)", in_ascii) == []  # older versions of Hypothesis refuse it, wherever it stands
+        for text in [letter * count for letter in map(chr, range(128)) for count in (1, 3)]:
+            assert bool(re.fullmatch(in_ascii, text)) is bool(java.pattern(pattern).fullmatch(text))
 
 
 @pytest.mark.parametrize("operation", sorted(set(SERVICE.operation_names) - WITHOUT_CONSTRAINTS))

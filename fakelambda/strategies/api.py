@@ -134,7 +134,7 @@ def _matching(pattern: str) -> st.SearchStrategy[str]:
 def _in_ascii(pattern: str) -> str:
     """The part of a pattern that is ASCII: Hypothesis would take seconds to lay out a class of all of Unicode's letters.
 
-    Before 6.153 it refuses what its alphabet lacks even in a class that leaves it out.
+    Older versions of it refuse what the alphabet lacks even in a class that leaves that out.
     """
     return _BEYOND_ASCII.sub("", java.pattern(pattern).pattern.replace(r"\U0010ffff", r"\x7f"))
 

@@ -233,7 +233,7 @@ def test_a_rule_of_its_own_fills_the_bundles_and_draws_from_them() -> None:
         def look(self, version: Version) -> None:
             drawn.append(version)
 
-    run_state_machine_as_test(Publishing, settings=settings(FEW, max_examples=3))
+    run_state_machine_as_test(Publishing, settings=settings(FEW, max_examples=10))
     assert {str(version) for version in drawn} >= {"f0:1", "f1:1"}
 
 

@@ -143,7 +143,7 @@ class Deadline:
 
     def _stop(self, thread: int, frame: FrameType | None) -> TimedOut | None:
         """Throws into another thread; returns what the main thread is to raise itself."""
-        if not _is_in_user_code(frame):
+        if not _is_in_user_code(frame) or (_is_finalized(frame) and _now() < self._at + _TO_CLEAN_UP):
             return None
         if _is_debugged(frame):
             self._at, self.waived = math.inf, True
@@ -257,6 +257,15 @@ def _is_in_user_code(frame: FrameType | None) -> bool:
             return False
         allowed, frame = _LIKE_USER_CODE | _CALLS_USER_CODE, frame.f_back
     return frame is not None
+
+
+def _is_finalized(frame: FrameType | None) -> bool:
+    """Says whether a thread is in a ``__del__``: Python prints what it raises, and forgets it, so that one is rather let end."""
+    while frame is not None and frame.f_code is not Deadline.run.__code__:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_debugged(frame: FrameType | None) -> bool:

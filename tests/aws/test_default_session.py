@@ -37,7 +37,8 @@ def fake(zipped: Any) -> Any:
         client = fake.client()
         for name in ("orders", "stock"):
             code = {"ZipFile": zipped({"app.py": APP})}
-            client.create_function(FunctionName=name, Runtime="python3.13", Role=ROLE, Handler="app.handler", Code=code)
+            # Setting up clients takes seconds where a machine is busy.
+            client.create_function(FunctionName=name, Runtime="python3.13", Role=ROLE, Handler="app.handler", Code=code, Timeout=60)
         yield fake
 
 

@@ -41,6 +41,7 @@ def deploy(fake: FakeLambda, zipped: Any) -> None:
         Role="arn:aws:iam::123456789012:role/r",
         Runtime="python3.12",
         Handler="app.handler",
+        Timeout=60,  # it sets up clients, which takes seconds where a machine is busy
         Code={"ZipFile": zipped({"app.py": SENDS})},
     )
 

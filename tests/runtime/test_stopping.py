@@ -227,6 +227,43 @@ def test_callbacks_of_the_garbage_collector_which_would_lose_it_are_finished_fir
     assert (phases[:2], unraisable) == (["start", "stop"], [])
 
 
+class Finalized:
+    """Something whose finalizer takes its time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __del__(self) -> None:
+        end = time.monotonic() + self._seconds
+        while time.monotonic() < end:
+            len([])
+
+
+def finalizing(seconds: float) -> None:
+    Finalized(seconds)
+    looping()
+
+
+@wherever
+def test_finalizers_which_would_lose_it_are_finished_first(
+    run: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unraisable: list[object] = []
+    outcomes: list[bool] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    run(lambda: outcomes.append(stopped(lambda: finalizing(3 * SHORT))))
+    assert (outcomes, unraisable) == ([True], [])
+
+
+@wherever
+def test_one_that_does_not_end_is_stopped_too(run: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    unraisable: list[Any] = []
+    outcomes: list[bool] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: unraisable.append(lost.exc_type))
+    run(lambda: outcomes.append(stopped(lambda: finalizing(1000))))
+    assert (outcomes, [issubclass(lost, TimedOut) for lost in unraisable]) == ([True], [True])
+
+
 @pytest.mark.usefixtures("really_sleeps")
 def test_an_event_loop_does_not_take_it_for_a_callback_s() -> None:
     async def main() -> None:

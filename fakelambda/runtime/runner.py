@@ -233,7 +233,7 @@ class Runner:
                 ended_at = world.now()  # before others may move it again unnoticed
                 self._clocks.running.discard(clock)
             duration = clock.lasted(ended_at)
-            if clock.deadline.passed or duration > configuration.timeout:
+            if clock.deadline.passed or duration - clock.deadline.starved > configuration.timeout:
                 outcome = _judged(outcome, environment, clock, context, cold_start=cold_start)
         finally:
             self._environments.release(environment)

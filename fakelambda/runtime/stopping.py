@@ -24,6 +24,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fakelambda.runtime import starvation
 from fakelambda.runtime.alarms import MainThreadTimer
 from fakelambda.runtime.failures import TimedOut
 
@@ -79,7 +80,7 @@ _rings_at = math.inf
 
 
 class Deadline:
-    """When one invocation's handler is stopped, in real time.
+    """When one invocation's handler is stopped, in real time, of which what a busy machine takes from it does not count.
 
     Args:
         timeout: of the function, in seconds; for the exception that stops it.
@@ -87,18 +88,22 @@ class Deadline:
     Attributes:
         passed: whether the time was over when what ran last ended.
         waived: whether a debugger held the handler at its deadline, which does not count any more.
+        starved: seconds that the machine has taken, as far as they were looked for.
     """
 
-    __slots__ = ("_at", "_thrown", "_timeout", "passed", "waived")
+    __slots__ = ("_at", "_reading", "_thrown", "_timeout", "passed", "starved", "waived")
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._at = math.inf
         self._thrown = self.passed = self.waived = False
+        self._reading: starvation.Reading | None = None
+        self.starved = 0.0
 
     def allow(self, seconds: float) -> None:
         """Gives it so many seconds from now on."""
         self._at = _now() + seconds
+        self._reading, self.starved = None, 0.0
 
     def shorten(self, seconds: float) -> None:
         """Takes off what passed on the fake's clock only."""
@@ -115,6 +120,8 @@ class Deadline:
         """
         thread = get_ident()
         outer, mask = _running.get(thread), None
+        if self._reading is None:
+            self._reading = starvation.reading(thread, _now())
         try:
             with _lock:
                 _running[thread] = self
@@ -137,12 +144,23 @@ class Deadline:
                 _running[thread] = outer
             if not _running:
                 _silence()
-        self.passed = self._thrown or _now() > self._at
+        self.passed = self._thrown or self._is_over()
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
+    def _is_over(self) -> bool:
+        """Whether its time has passed; what the machine has taken of it is added only then."""
+        if _now() <= self._at:
+            return False
+        starved = 0.0 if self._reading is None else starvation.since(self._reading)
+        if starved > self.starved:
+            self.starved, self._at = starved, self._at + starved - self.starved
+        return _now() > self._at
+
     def _stop(self, thread: int, frame: FrameType | None) -> TimedOut | None:
         """Throws into another thread; returns what the main thread is to raise itself."""
+        if not self._is_over():
+            return None
         if not _is_in_user_code(frame) or (_is_finalized(frame) and _now() < self._at + _TO_CLEAN_UP):
             return None
         if _is_debugged(frame):

@@ -56,11 +56,13 @@ class Request:
         """Reads a request such as ``POST /orders?page=2`` and what is given beside it.
 
         Raises:
-            ValueError: there is no method, or no path that begins with a slash.
+            ValueError: there is no method, or no path that begins with a slash; or a variable stands in it for its value.
         """
         parts = _REQUEST.fullmatch(request)
         if parts is None:
             raise ValueError(f"A request is a method and a path, such as 'GET /orders?page=2', not {request!r}")
+        if _VARIABLE.search(parts["path"]):
+            raise ValueError(f"A request has a value where {request!r} has a variable; what an API declares is for resource= or route=")
         sent = {name: list(texts(values)) for name, values in (headers or {}).items()}
         cookie_headers = [sent.pop(name) for name in list(sent) if name.lower() == "cookie"]
         content = body if body is None or isinstance(body, str | bytes) else json.dumps(body)

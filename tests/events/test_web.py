@@ -209,6 +209,13 @@ def test_stages_stage_variables_and_authorizers() -> None:
 
 
 @pytest.mark.parametrize("build", BUILDERS)
+@pytest.mark.parametrize("path", ["/orders/{id}", "/{proxy+}"])
+def test_a_path_that_an_api_declares_is_no_request(build: Builder, path: str) -> None:
+    with pytest.raises(ValueError, match=rf"^A request has a value where 'GET {re.escape(path)}' has a variable; .* resource= or route=$"):
+        build(f"GET {path}")
+
+
+@pytest.mark.parametrize("build", BUILDERS)
 @pytest.mark.parametrize("request_line", ["/orders", "GET", "GET orders", "", "GET  ", "GET /a b", "GET /a#b"])
 def test_what_is_no_request_is_said(build: Builder, request_line: str) -> None:
     with pytest.raises(ValueError, match=r"^A request is a method and a path, such as 'GET /orders\?page=2', not "):

@@ -96,7 +96,7 @@ def test_a_real_sleep_is_cut_at_the_timeout() -> None:
         started = time.monotonic()
         payload, duration = outcome(fake)
         assert payload["errorType"] == "Sandbox.Timedout"
-        assert 1 <= duration <= time.monotonic() - started < 2
+        assert 1 <= duration <= time.monotonic() - started < 9
 
 
 def test_after_a_timeout_files_in_the_temporary_directory_are_still_there() -> None:

@@ -155,6 +155,10 @@ class Moment(NamedTuple):
     places: list[tuple[_Stream, _Place]]
 
 
+_moving = threading.RLock()
+"""Held while a stream of any fake goes to a place or leaves one: other threads draw meanwhile, and nobody may find a place half known."""
+
+
 class _Stream:
     """A reproducible stream of chance that knows the way back: at a place it waits for the next draw; elsewhere drawing is not slowed.
 
@@ -176,14 +180,16 @@ class _Stream:
 
     def place(self) -> _Place:
         """Where it is now."""
-        return self._here or self._wait_at(_Place())
+        with _moving:
+            return self._here or self._wait_at(_Place())
 
     def go_to(self, place: _Place) -> None:
         """Goes back; the numbers since come again."""
-        if place is not self._here:
-            self._leave()  # and remembers this place: somebody may come back to it
-            self._chance.setstate(place.state)
-            self._wait_at(place)
+        with _moving:
+            if place is not self._here:
+                self._leave()  # and remembers this place: somebody may come back to it
+                self._chance.setstate(place.state)
+                self._wait_at(place)
 
     def _wait_at(self, place: _Place) -> _Place:
         self._here = place
@@ -197,12 +203,13 @@ class _Stream:
         return self._leave().getrandbits(bits)
 
     def _leave(self) -> Random:
-        place, self._here = self._here, None
-        chance = self._chance
-        if place is not None and place.state is None:
-            place.state = chance.getstate()
-        self.random, self.getrandbits = chance.random, chance.getrandbits
-        return chance
+        with _moving:
+            place, self._here = self._here, None
+            chance = self._chance
+            if place is not None and place.state is None:
+                place.state = chance.getstate()
+            self.random, self.getrandbits = chance.random, chance.getrandbits
+            return chance
 
 
 def _nobody_asks(_: float) -> None:

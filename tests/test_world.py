@@ -61,6 +61,31 @@ def test_the_test_s_own_chance_decides_routes_and_nothing_else() -> None:
     assert (world.new_id(), world.jitter()) == (seeded.new_id(), seeded.jitter())
 
 
+def test_a_thread_that_goes_back_finds_no_place_half_known() -> None:
+    """While another one leaves it: the first number after a snapshot tells what the snapshot has to know."""
+    world, failed = World(0), list[Exception]()
+    moment, first = world.snapshot(), World(0).new_id()
+
+    def go_back() -> None:
+        try:
+            world.restore(moment)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            failed.append(error)
+
+    class Watched(random.Random):
+        def getstate(self) -> tuple[Any, ...]:
+            if not going_back.ident:
+                going_back.start()
+                going_back.join(0.05)
+            return super().getstate()
+
+    going_back = threading.Thread(target=go_back)
+    vars(world._ids)["_chance"] = Watched(world._ids._seed)
+    assert world.new_id() == first
+    going_back.join()
+    assert (failed, world.new_id()) == ([], first)
+
+
 # ---- the clock ----
 
 

@@ -91,6 +91,7 @@ class FakeLambda(Delivering, Callers):
         service = compose(self._options, self._neighbours, self._sleep)
         self._server = Server(self, service, region=region, account_id=account_id, automatic=schedule == "automatic")
         self._as_built = Snapshot(self._server)
+        self._clients: dict[Any, Any] = {}
         self._started = False
 
     def _sleep(self, seconds: float) -> None:
@@ -116,6 +117,7 @@ class FakeLambda(Delivering, Callers):
             _uninstall()
             raise
         hook.enter(self._server)
+        self._clients.clear()
         self._started = True
         for watcher in _watchers:
             watcher.append(self)
@@ -194,7 +196,9 @@ class FakeLambda(Delivering, Callers):
         hook.refill()
 
     def client(self, region: str | None = None, account_id: str | None = None, config: Config | None = None) -> Any:
-        """A real botocore client that needs no credentials, from a cache of the process.
+        """A real botocore client that needs no credentials, the same one each time for the same arguments.
+
+        It comes from a cache of the process; one on which somebody has registered handlers of events is not given to another fake.
 
         Args:
             region: the fake's own by default.
@@ -204,7 +208,7 @@ class FakeLambda(Delivering, Callers):
         Raises:
             ValueError: it is no account id.
         """
-        return sessions.lambda_client(region or self.region, account_id, config)
+        return sessions.lambda_client(region or self.region, account_id, config, self._clients)
 
     def async_client(
         self, region: str | None = None, account_id: str | None = None, config: Config | None = None

@@ -354,6 +354,38 @@ def test_a_module_that_is_never_imported_does_not_hold_the_test(
         fake.module("orders", "app")
 
 
+# ---- its clients ----
+
+
+def test_what_a_test_registers_on_a_client_is_not_there_for_the_next() -> None:
+    seen: list[str] = []
+    with FakeLambda() as fake:
+        client = fake.client()
+        client.meta.events.register("before-call.lambda", lambda model, **_: seen.append(model.name))
+        assert fake.client() is client
+        client.list_functions()
+    for _ in range(2):
+        with FakeLambda() as fake:
+            other = fake.client()
+            other.list_functions()
+    assert seen == ["ListFunctions"]
+    with FakeLambda() as fake:
+        assert fake.client() is other  # as long as nobody registers anything
+
+
+@pytest.mark.parametrize("registers", [False, True])
+def test_a_client_that_had_to_try_again_is_as_good_as_new(registers: bool) -> None:  # noqa: FBT001 - a parameter of the table
+    with FakeLambda() as fake:
+        client = fake.client("eu-west-3")
+        if registers:
+            client.meta.events.register("after-call.lambda", lambda **_: None)
+        with fake.fail("ListFunctions", "TooManyRequestsException", times=1):
+            client.list_functions()
+        assert fake.calls[0].attempts == 2
+    with FakeLambda() as fake:
+        assert (fake.client("eu-west-3") is client) is not registers
+
+
 # ---- routing ----
 
 

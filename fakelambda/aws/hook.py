@@ -10,7 +10,7 @@ import weakref
 from dataclasses import dataclass
 from functools import wraps
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import botocore
 from botocore.client import BaseClient
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
 
+    from fakelambda.aws.answering import Conversation, Fake
     from fakelambda.aws.wire import Reply
 
 _PARAMETERS = "fakelambda parameters"
@@ -34,65 +35,9 @@ _CALLED = "_emit_api_params"
 """The method of clients through which every call goes, below ``_make_api_call``, which tests replace."""
 
 
-class Conversation(Protocol):
-    """One client call that a fake answers, attempt by attempt.
-
-    Attributes:
-        is_validated: whether the client has seen to it that the parameters have the right types.
-    """
-
-    is_validated: bool
-
-    def attempt(self) -> Reply:
-        """Runs the operation; once for each HTTP attempt."""
-
-    def sleep(self, seconds: float) -> None:
-        """Waits before the next attempt, on the fake's clock."""
-
-
 OURS = "_fakelambda_ours"
 """Marks the clients of other services with which a fake itself asks."""
 _READING = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Query", "Receive", "Scan", "Select", "TransactGet")
-
-
-class Fake(Protocol):
-    """What stands on the stack.
-
-    Attributes:
-        owner: whom ``fakelambda.current`` returns.
-    """
-
-    owner: Any
-
-    def converse(
-        self,
-        operation_model: OperationModel,
-        parameters: Mapping[str, Any],
-        request: Mapping[str, Any],
-        account_id: str | None,
-        request_signer: Any,
-    ) -> Conversation:
-        """Begins to answer a call.
-
-        Args:
-            operation_model: botocore's.
-            parameters: the API parameters as the client was given them.
-            request: botocore's dictionary of the HTTP request, as far as it was made: headers, body, context.
-            account_id: that ``FakeLambda.client`` gave the client; None for any other client.
-            request_signer: of the client, with its credentials.
-        """
-
-    def sleep(self, seconds: float) -> None:
-        """Waits on the fake's clock."""
-
-    def monotonic(self) -> float:
-        """Seconds of the fake's clock, only growing."""
-
-    def jitter(self) -> float:
-        """A number from 0..1 that decides how long a retry waits."""
-
-    def before_reading(self) -> None:
-        """Takes notice that somebody is going to read from another service."""
 
 
 _stack: tuple[Fake, ...] = ()
@@ -192,6 +137,7 @@ class _ClientHook:
 
     account_id: str | None = None
     needs_a_fake = False
+    _as_made: object = None  # what stood for the client's handlers when none was the user's
 
     def __init__(self, client: BaseClient) -> None:
         self._client = weakref.ref(client)
@@ -205,6 +151,14 @@ class _ClientHook:
         # Whoever answers ends the event, so the user's own of Lambda or of an operation are asked before. Not those of all services, of
         # which two are botocore's: they would cost every call more than most operations do.
         events.register_last("before-call.lambda", self._answer, unique_id="fakelambda-before-call")
+
+    def remember(self, events: Any) -> None:
+        """Takes the handlers that are there for those that belong to the client."""
+        self._as_made = _handlers_of(events)
+
+    def is_alone(self, events: Any) -> bool:
+        """Whether nobody else has registered anything since the client was made."""
+        return _handlers_of(events) is self._as_made
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:
         handlers: dict[str, Callable[..., Any]] = {"choose-signer": self._leave_unsigned, "before-send": self._send}
@@ -233,7 +187,11 @@ class _ClientHook:
         """Lets an answer that the SDK may try again come through its endpoint."""
         client = self._client()
         if client is not None:
-            client.meta.events.register("after-call.lambda", self._fill, unique_id="fakelambda-after-call")  # few clients ever need it
+            events = client.meta.events
+            was_alone = self.is_alone(events)
+            events.register("after-call.lambda", self._fill, unique_id="fakelambda-after-call")  # few clients ever need it
+            if was_alone:
+                self.remember(events)
             _strain(client)
         flight = _Flight(conversation, str(next(_tokens)), reply)
         _flights[flight.token] = context[_FLIGHT] = flight
@@ -300,7 +258,19 @@ def hook(client: BaseClient, account_id: str | None = None, *, needs_a_fake: boo
         setattr(client, _HOOKED, made)
     made.account_id = account_id or made.account_id
     made.needs_a_fake = needs_a_fake or made.needs_a_fake
+    made.remember(client.meta.events)
     return made
+
+
+def is_as_made(client: BaseClient) -> bool:
+    """Whether nobody has registered handlers on a hooked client, which would stay there for the next test."""
+    made: _ClientHook = client.__dict__[_HOOKED]
+    return made.is_alone(client.meta.events)
+
+
+def _handlers_of(events: Any) -> object:
+    """What stands for the handlers of an emitter: another object after each registration, as botocore looks them up anew."""
+    return getattr(getattr(events, "_emitter", events), "_lookup_cache", None)
 
 
 def sleeper_of(request_dict: Mapping[str, Any]) -> Callable[[float], None] | None:

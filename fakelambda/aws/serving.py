@@ -81,7 +81,7 @@ class Server:
         account_id: str | None,
         request_signer: Any,
     ) -> Conversation:
-        """Begins to answer a call; the arguments are those of ``hook.Fake.converse``."""
+        """Begins to answer a call; the arguments are those of ``answering.Fake.converse``."""
         if account_id is None:
             account_id = ("moto" in _MODULES and neighbours.assumed_account(request_signer)) or self.account_id
         modelled, region = _modelled(operation_model), request["context"]["client_region"]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 from fakelambda.aws import hook
 from fakelambda.domain.principals import is_account_id
 
-_clients: dict[tuple[str, str | None, Any], BaseClient] = {}
+_Clients = dict[tuple[str, str | None, Any], "BaseClient"]
+_clients: _Clients = {}
 _MODULES = sys.modules  # the host's, also inside an invocation
 
 
@@ -50,24 +51,29 @@ def _isolated(session_class: Any) -> Any:
     return made
 
 
-def lambda_client(region: str, account_id: str | None, config: Config | None) -> BaseClient:
+def lambda_client(region: str, account_id: str | None, config: Config | None, own: _Clients | None = None) -> BaseClient:
     """A Lambda client that asks the active fake.
 
     Args:
         account_id: whose state it sees; None for the fake's own account.
         config: of botocore; equal options share a client.
+        own: the clients of whoever asks, who keeps a client whatever is registered on it, and gets none on which others have.
 
     Raises:
         ValueError: it is no account id.
     """
     options = tuple(sorted((name, repr(value)) for name, value in config._user_provided_options.items())) if config else None  # type: ignore[attr-defined]  # noqa: SLF001 - a Config is not hashable
     key = (region, account_id, options)
+    if own is not None and key in own:
+        return own[key]
     client = _clients.get(key)
-    if client is None:
+    if client is None or (own is not None and not hook.is_as_made(client)):
         _check_account(account_id)
         client = session().create_client("lambda", region_name=region, config=config)
         hook.hook(client, account_id, needs_a_fake=True)
         _clients[key] = client
+    if own is not None:
+        own[key] = client
     return client
 
 

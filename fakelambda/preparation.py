@@ -59,7 +59,7 @@ class Preparation(Observation):
             handler: a callable that runs as it is, with the host's environment under the function's variables.
             source: a directory that is deployed instead, as if it had been zipped; give ``Handler`` beside it.
             returns, raises, results: what comes of its invocations where the code does not matter, as for ``bind``.
-            **parameters: of ``CreateFunction``; role and runtime have defaults.
+            **parameters: of ``CreateFunction``; role, runtime and the URI of an image have defaults.
 
         Returns:
             The function's ARN.
@@ -83,6 +83,8 @@ class Preparation(Observation):
         defaults: dict[str, Any] = {"Role": _ROLE.format(account_id=self.account_id), "Code": {"ZipFile": package}}
         if parameters.get("PackageType", "Zip") == "Zip":
             defaults |= {"Runtime": f"python3.{sys.version_info.minor}"} | ({"Handler": "callable.handler"} if handler is not None else {})
+        elif source is None:
+            defaults["Code"] = {"ImageUri": f"{self.account_id}.dkr.ecr.{self.region}.amazonaws.com/{function_name}:latest"}
         asked = {"FunctionName": function_name, **defaults, **parameters}
         self._server.validate("CreateFunction", asked)
         answer = self._server.perform("CreateFunction", asked)

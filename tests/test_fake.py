@@ -287,7 +287,7 @@ def test_a_handler_cannot_hide_the_exception_of_another_that_fails_the_test() ->
 def test_what_is_not_modelled_is_no_error_of_the_handler_that_sleeps() -> None:
     with FakeLambda() as fake:
         client = fake.client()
-        fake.add_function("image", Code={"ImageUri": "i:1"}, PackageType="Image", handler=lambda event, context: 1 / 0)
+        fake.add_function("image", PackageType="Image", handler=lambda event, context: 1 / 0)
         client.invoke(FunctionName="image", InvocationType="Event")
         fake.unbind("image")
         fake.add_function("waiting", lambda event, context: time.sleep(70), Timeout=900)
@@ -352,6 +352,15 @@ def test_a_module_that_is_never_imported_does_not_hold_the_test(
     fake.unbind("orders")
     with pytest.raises(ImportError, match=r"Task timed out after 1\.00 seconds"):
         fake.module("orders", "app")
+
+
+def test_an_image_in_whose_place_a_callable_runs_needs_no_uri(fake: FakeLambda) -> None:
+    fake.add_function("orders", lambda event, context: "thanks", PackageType="Image")
+    assert answer(fake, "orders") == "thanks"
+    assert (
+        fake.client().get_function(FunctionName="orders")["Code"]["ImageUri"]
+        == "123456789012.dkr.ecr.us-east-1.amazonaws.com/orders:latest"
+    )
 
 
 # ---- its clients ----

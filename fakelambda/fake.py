@@ -117,7 +117,6 @@ class FakeLambda(Delivering, Callers):
             _uninstall()
             raise
         hook.enter(self._server)
-        self._clients.clear()
         self._started = True
         for watcher in _watchers:
             watcher.append(self)
@@ -135,6 +134,7 @@ class FakeLambda(Delivering, Callers):
         hook.leave(self._server)
         _uninstall()
         self._service.runner.discard_all()
+        self._clients.clear()
 
     def __enter__(self) -> Self:
         return self.start()

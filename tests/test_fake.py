@@ -368,13 +368,14 @@ def test_an_image_in_whose_place_a_callable_runs_needs_no_uri(fake: FakeLambda) 
 
 def test_what_a_test_registers_on_a_client_is_not_there_for_the_next() -> None:
     seen: list[str] = []
-    with FakeLambda() as fake:
-        client = fake.client()
-        client.meta.events.register("before-call.lambda", lambda model, **_: seen.append(model.name))
-        assert fake.client() is client
+    again = FakeLambda()
+    client = again.client()
+    client.meta.events.register("before-call.lambda", lambda model, **_: seen.append(model.name))
+    with again:
+        assert again.client() is client
         client.list_functions()
-    for _ in range(2):
-        with FakeLambda() as fake:
+    for fake in (again, FakeLambda()):
+        with fake:
             other = fake.client()
             other.list_functions()
     assert seen == ["ListFunctions"]

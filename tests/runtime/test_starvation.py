@@ -93,5 +93,16 @@ def test_nothing_is_counted_where_the_system_does_not(monkeypatch: pytest.Monkey
     def refuse(*_: Any) -> Any:
         raise FileNotFoundError
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr(starvation, "_open", refuse)
     assert starvation.since(starvation.reading(0, now())) == 0.0
+
+
+def test_the_test_s_own_open_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        pytest.fail("somebody opens a file")
+
+    monkeypatch.setattr(starvation, "_readings", {})
+    monkeypatch.setattr("builtins.open", fail)
+    with FakeLambda() as fake:
+        fake.add_function("orders", lambda event, context: event)
+        assert json.load(fake.client().invoke(FunctionName="orders", Payload="1")["Payload"]) == 1

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from fakelambda.domain import source_events
 from fakelambda.domain.event_source_mappings import EventSourceMapping
+from fakelambda.domain.payloads import REQUEST_LIMIT
+from fakelambda.domain.plain_events import PlainEvent, as_json, plain_event
 from fakelambda.domain.source_events import TumblingWindow
 from fakelambda.domain.stream_records import Record
 
 
-def payload(mapping: EventSourceMapping, records: Sequence[Record], window: TumblingWindow | None = None) -> bytes:
+def payload(mapping: EventSourceMapping, records: Sequence[Record], window: TumblingWindow | None = None) -> bytes | PlainEvent:
     """The event of one invocation as it is sent to the function.
 
     Args:
@@ -21,9 +21,9 @@ def payload(mapping: EventSourceMapping, records: Sequence[Record], window: Tumb
         window: the tumbling window that they belong to.
     """
     if window is None and mapping.service in ("sqs", "kinesis", "dynamodb"):
-        return _json({"Records": records})
+        return plain_event(records) or as_json({"Records": records})
     hosts = [access["URI"] for access in mapping.source_access_configurations or () if access.get("Type") == "VIRTUAL_HOST"]
-    return _json(
+    return as_json(
         source_events.event(
             mapping.service,
             records,
@@ -36,6 +36,11 @@ def payload(mapping: EventSourceMapping, records: Sequence[Record], window: Tumb
     )
 
 
+def fits(payload: bytes | PlainEvent) -> bool:
+    """Whether one invocation takes a payload."""
+    return isinstance(payload, PlainEvent) or len(payload) <= REQUEST_LIMIT
+
+
 def bootstrap_servers(mapping: EventSourceMapping) -> tuple[str, ...]:
     """The servers of a Kafka cluster; made up from its ARN where only the cluster itself would tell."""
     arn = mapping.event_source_arn
@@ -46,7 +51,3 @@ def bootstrap_servers(mapping: EventSourceMapping) -> tuple[str, ...]:
     region, parts = arn.split(":")[3], arn.split("/")
     name, identity = parts[1], parts[-1]
     return tuple(f"b-{number}.{name}.{identity[:6]}.c1.kafka.{region}.amazonaws.com:9098" for number in (1, 2))
-
-
-def _json(event: Any) -> bytes:
-    return json.dumps(event, separators=(",", ":")).encode()

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NoReturn
 
+from fakelambda.domain import kinesis_records, sqs_messages
 from fakelambda.domain.attribute_values import as_json, size_of
 from fakelambda.domain.errors import InvalidParameterValueException
 from fakelambda.domain.filters import Document, Filter, Text
-from fakelambda.domain.sources import FIRST_SHARD, Source, Substitutes, base64_of, milliseconds, seconds
-from fakelambda.domain.sqs_messages import event_message
+from fakelambda.domain.sources import FIRST_SHARD, Source, Substitutes, milliseconds, seconds
 
 Record = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def event_record(
     """
     source = Source(service, source_arn or "", role_arn, shard_id, batching_window, substitutes)
     (made,) = event_records(source, (record,))
-    return made.copy() if made is record else made
+    return dict(made)
 
 
 def event_records(source: Source, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
@@ -54,14 +54,14 @@ def event_records(source: Source, records: Iterable[Record]) -> Iterator[dict[st
     service = source.service
     if service not in _FORMS:
         raise ValueError(f"Lambda reads no records of {service!r}, but those of {', '.join(_FORMS)}")
-    form, whole = _FORMS[service], _WHOLE.get(service)
+    form, (payload, identity, origin) = _FORMS[service](source), _WHOLE.get(service, _NEVER)
     for record in records:
         if type(record) is not dict and not isinstance(record, Mapping):  # the first question is the cheap one
             raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
-        if whole is not None and record.keys() >= whole:
+        if payload in record and identity in record and origin in record:
             yield record if isinstance(record, dict) else dict(record)
         else:
-            yield form(record, source)
+            yield form(record)
 
 
 def item_identifier(service: str, record: Record) -> str | None:
@@ -110,41 +110,6 @@ def source_filter(service: str, patterns: Sequence[str]) -> Filter:
     if payload is not None and compiled.asks_for_text(payload):
         raise InvalidParameterValueException("Invalid filter pattern definition.")
     return compiled
-
-
-_IN_KINESIS = ("SequenceNumber", "ApproximateArrivalTimestamp", "PartitionKey", "Data")
-_IN_EVENTS = ("sequenceNumber", "approximateArrivalTimestamp", "partitionKey", "data")
-
-
-def _kinesis(record: Record, source: Source) -> dict[str, Any]:
-    given = record.get("kinesis")
-    if given is None:
-        sequence_number, arrival, partition_key, data = map(record.get, _IN_KINESIS)
-        data, kept = base64_of(data or b""), {}
-    else:
-        sequence_number, arrival, partition_key, data = map(given.get, _IN_EVENTS)
-        data, kept = as_json(data or b""), {name: value for name, value in record.items() if name != "kinesis"}
-    sequence_number = sequence_number or source.instead_of("SequenceNumber").new_sequence_number()
-    arrival = arrival or source.instead_of("ApproximateArrivalTimestamp").at
-    if source.role_arn is None and "invokeIdentityArn" not in kept:
-        raise ValueError("A record of kinesis needs role_arn")
-    return {
-        "kinesis": {
-            "kinesisSchemaVersion": "1.0",
-            "partitionKey": "1" if partition_key is None else partition_key,
-            "sequenceNumber": sequence_number,
-            "data": data,
-            "approximateArrivalTimestamp": round(seconds(arrival), 3),
-        },
-        "eventSource": "aws:kinesis",
-        "eventVersion": "1.0",
-        "eventID": f"{source.shard_id}:{sequence_number}",
-        "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": source.role_arn,
-        "awsRegion": source.region,
-        "eventSourceARN": source.arn,
-        **kept,
-    }
 
 
 def _change(record: Record, source: Source) -> dict[str, Any]:
@@ -232,18 +197,19 @@ def _document(record: Record, _: Source) -> dict[str, Any]:
 
 
 _WHOLE: Final = {  # members by which a record is known that lacks nothing
-    "sqs": {"messageId", "body", "eventSourceARN"},
-    "kinesis": {"kinesis", "eventID", "eventSourceARN"},
-    "dynamodb": {"dynamodb", "eventID", "eventSourceARN"},
+    "sqs": ("body", "messageId", "eventSourceARN"),
+    "kinesis": ("kinesis", "eventID", "eventSourceARN"),
+    "dynamodb": ("dynamodb", "eventID", "eventSourceARN"),
 }
-_FORMS: Final[dict[str, Callable[[Record, Source], dict[str, Any]]]] = {
-    "sqs": event_message,
-    "kinesis": _kinesis,
-    "dynamodb": _change,
-    "kafka": _kafka,
-    "self-managed-kafka": _kafka,
-    "mq": _mq,
-    "rds": _document,  # so do the ARNs of DocumentDB clusters say
+_NEVER: Final = (object(),) * 3
+_FORMS: Final[dict[str, Callable[[Source], Callable[[Record], dict[str, Any]]]]] = {
+    "sqs": sqs_messages.event_messages,
+    "kinesis": kinesis_records.event_records,
+    "dynamodb": lambda source: lambda record: _change(record, source),
+    "kafka": lambda source: lambda record: _kafka(record, source),
+    "self-managed-kafka": lambda source: lambda record: _kafka(record, source),
+    "mq": lambda source: lambda record: _mq(record, source),
+    "rds": lambda source: lambda record: _document(record, source),  # so do the ARNs of DocumentDB clusters say
 }
 
 

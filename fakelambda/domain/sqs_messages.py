@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import md5
 from typing import Any, Final
 
 from fakelambda.domain.attribute_values import as_json
-from fakelambda.domain.sources import Source, milliseconds
+from fakelambda.domain.plain_events import plain_record
+from fakelambda.domain.sources import Source, Substitutes, milliseconds
 
 SENDER_ID: Final = "AIDAIENQZJOLO23YVJ4VO"
-_IN_EVENTS: Final = {
-    "MessageId": "messageId",
-    "ReceiptHandle": "receiptHandle",
-    "Body": "body",
-    "Attributes": "attributes",
-    "MessageAttributes": "messageAttributes",
-    "MD5OfMessageAttributes": "md5OfMessageAttributes",
-    "MD5OfBody": "md5OfBody",
+_MEMBERS: Final = {  # of an event's message, and of the queue's
+    "messageId": "MessageId",
+    "receiptHandle": "ReceiptHandle",
+    "body": "Body",
+    "attributes": "Attributes",
+    "messageAttributes": "MessageAttributes",
+    "md5OfMessageAttributes": "MD5OfMessageAttributes",
+    "md5OfBody": "MD5OfBody",
 }
+_OF_QUEUES: Final = frozenset(_MEMBERS.values())
+_NAMES: Final = 500
+"""Characters of a message that are the same for all, at most."""
 _ORDER_OF_ATTRIBUTES: Final = (
     "ApproximateReceiveCount",
     "AWSTraceHeader",
@@ -30,50 +34,71 @@ _ORDER_OF_ATTRIBUTES: Final = (
     "MessageDeduplicationId",
     "ApproximateFirstReceiveTimestamp",
 )
+_KNOWN_ATTRIBUTES: Final = frozenset(_ORDER_OF_ATTRIBUTES)
+_TEXT: Final = frozenset({str})
 _OF_STANDARD_QUEUES: Final = {"ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
 
 
-def event_message(record: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """A message as an event holds it, with its members in AWS's order.
+def event_messages(source: Source) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What makes the message of an event of a message of a queue, with its members in AWS's order.
 
-    Raises:
-        TypeError: its body is no text.
-        ValueError: it lacks what only substitutes could give.
+    It raises:
+        TypeError: the body of a message is no text.
+        ValueError: a message lacks what only substitutes could give.
     """
-    given = {_IN_EVENTS.get(name, name): value for name, value in record.items()}
-    body = given.get("body", "")
-    if not isinstance(body, str):
-        raise TypeError(f"The body of a message is text, json.dumps makes it of {body!r}")
-    message_id = given.get("messageId") or source.instead_of("MessageId").new_id()
-    attributes = given.get("messageAttributes")
-    message_attributes = {name: _message_attribute(value) for name, value in attributes.items()} if attributes else {}
-    digest = given.get("md5OfMessageAttributes") or digest_of_message_attributes(message_attributes)
-    message = {
-        "messageId": message_id,
-        "receiptHandle": given.get("receiptHandle") or message_id,
-        "body": body,
-        "attributes": _attributes(_numbered(given["attributes"] if "attributes" in given else _first_receipt(source), source, message_id)),
-        "messageAttributes": message_attributes,
-        "md5OfMessageAttributes": digest,
-        "md5OfBody": given.get("md5OfBody") or digest_of(body),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": source.arn,
-        "awsRegion": source.region,
-    }
-    if digest is None and not source.batching_window:
-        del message["md5OfMessageAttributes"]
-    return {**message, **record} if "messageId" in record or "body" in record else message
+    arn, region = source.arn, source.region
+    is_fifo, same = arn.endswith(".fifo"), _NAMES + len(arn) + len(region)
+    first_receipt = None if source.substitutes is None else _first_receipt(source.substitutes)
+
+    def event_message(record: Mapping[str, Any]) -> dict[str, Any]:
+        given = record if _OF_QUEUES.issuperset(record) else {_MEMBERS.get(name, name): value for name, value in record.items()}
+        body = given.get("Body", "")
+        if not isinstance(body, str):
+            raise TypeError(f"The body of a message is text, json.dumps makes it of {body!r}")
+        message_id = given.get("MessageId") or source.instead_of("MessageId").new_id()
+        handle = given.get("ReceiptHandle") or message_id
+        attributes = given["Attributes"] if "Attributes" in given else first_receipt or _first_receipt(source.instead_of("Attributes"))
+        if is_fifo:
+            attributes = _numbered(attributes, message_id)
+        named = given.get("MessageAttributes")
+        message_attributes = {name: _message_attribute(value) for name, value in named.items()} if named else {}
+        digest = given.get("MD5OfMessageAttributes") or (digest_of_message_attributes(message_attributes) if named else None)
+        digest_of_body = given.get("MD5OfBody") or digest_of(body)
+        message: dict[str, Any] = {
+            "messageId": message_id,
+            "receiptHandle": handle,
+            "body": body,
+            "attributes": first_receipt.copy() if first_receipt is attributes else _attributes(attributes),
+            "messageAttributes": message_attributes,
+            "md5OfMessageAttributes": digest,
+            "md5OfBody": digest_of_body,
+            "eventSource": "aws:sqs",
+            "eventSourceARN": arn,
+            "awsRegion": region,
+        }
+        if digest is None and not source.batching_window:
+            del message["md5OfMessageAttributes"]
+        is_plain = not named and (attributes is first_receipt or _KNOWN_ATTRIBUTES.issuperset(attributes))
+        if given is not record:
+            is_plain = _MEMBERS.keys() >= record.keys() and _TEXT.issuperset(map(type, record.values()))
+            if "messageId" in record or "body" in record:
+                message |= record
+        if not is_plain:
+            return message
+        return plain_record(message, same, (message_id, handle, body, digest or "", digest_of_body, *message["attributes"].values()))
+
+    return event_message
 
 
-def _numbered(given: Mapping[str, Any], source: Source, message_id: str) -> Mapping[str, Any]:
-    """The attributes of a message, which has a number in a FIFO queue. moto gives none to what it tells apart by content."""
-    if not source.arn.endswith(".fifo") or "SequenceNumber" in given:
+def _numbered(given: Mapping[str, Any], message_id: str) -> Mapping[str, Any]:
+    """The attributes of a message of a FIFO queue, which has a number. moto gives none to what it tells apart by content."""
+    if "SequenceNumber" in given:
         return given
     return {**given, "SequenceNumber": f"{int(digest_of(message_id), 16) % 10**20:020d}"}  # the same at each receipt
 
 
 def _attributes(given: Mapping[str, Any]) -> dict[str, str]:
-    if given.keys() == _OF_STANDARD_QUEUES:  # of most messages
+    if given.keys() == _OF_STANDARD_QUEUES:  # as those of most messages
         return {
             "ApproximateReceiveCount": str(given["ApproximateReceiveCount"]),
             "SentTimestamp": str(given["SentTimestamp"]),
@@ -84,9 +109,9 @@ def _attributes(given: Mapping[str, Any]) -> dict[str, str]:
     return ordered if len(ordered) == len(given) else ordered | {name: str(given[name]) for name in given if name not in ordered}
 
 
-def _first_receipt(source: Source) -> dict[str, str]:
+def _first_receipt(substitutes: Substitutes) -> dict[str, str]:
     """The attributes of a message that is received at once, and for the first time."""
-    at = str(milliseconds(source.instead_of("Attributes").at))
+    at = str(milliseconds(substitutes.at))
     return {"ApproximateReceiveCount": "1", "SentTimestamp": at, "SenderId": SENDER_ID, "ApproximateFirstReceiveTimestamp": at}
 
 

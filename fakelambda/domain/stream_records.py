@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,13 +13,19 @@ Record = Mapping[str, Any]
 KAFKA: Final = ("kafka", "self-managed-kafka")
 
 
-def shard_of(service: str, record: Record) -> str:
-    """The id of the shard that a record of an event comes from; the partitions of Kafka, which share batches, count as one.
+def by_shard(service: str, records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Records of events by the id of the shard that they come from; the partitions of Kafka, which share batches, count as one.
 
     Args:
         service: the source's, as its ARN names it.
     """
-    return (str(record["eventID"]).rpartition(":")[0] if service == "kinesis" else "") or FIRST_SHARD
+    shards: dict[str, list[Record]] = {}
+    if service != "kinesis":
+        shards[FIRST_SHARD] = list(records)
+        return shards
+    for record in records:
+        shards.setdefault(str(record["eventID"]).rpartition(":")[0] or FIRST_SHARD, []).append(record)
+    return shards
 
 
 def partition_of(record: Record) -> str:

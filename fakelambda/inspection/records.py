@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from fakelambda.domain.destinations import parsed
+from fakelambda.domain.plain_events import PlainEvent
 from fakelambda.inspection.blobs import readable
 from fakelambda.runtime import logs
 from fakelambda.runtime.environment import Outcome
@@ -31,7 +32,7 @@ class Invocation:
         qualifier: the version or alias that was asked for; None where none was.
         executed_version: the version that ran, ``"$LATEST"`` or a number.
         invocation_type: ``"RequestResponse"`` or ``"Event"``.
-        payload: the event as JSON; ``event`` is what it means.
+        kept: the event as it was sent; ``payload`` is its JSON, ``event`` what it means.
         request_id: the handler's ``aws_request_id``, the same over the attempts of one event.
         attempt: 1 for the first run of an event.
         started_at: aware datetime of the fake's clock.
@@ -46,7 +47,7 @@ class Invocation:
     qualifier: str | None
     executed_version: str
     invocation_type: InvocationType
-    payload: bytes = field(repr=False)
+    kept: bytes | PlainEvent = field(repr=False)
     request_id: str
     attempt: int
     started_at: datetime
@@ -60,6 +61,11 @@ class Invocation:
         version = f"{self.function_name}:{self.qualifier or self.executed_version}"
         came_to = f"error={self.error!r}" if self.error_payload else f"result={self.result!r}"
         return f"Invocation({version!r}, {self.invocation_type!r}, event={self.event!r}, {came_to}, attempt={self.attempt})"
+
+    @property
+    def payload(self) -> bytes:
+        """The event as JSON."""
+        return bytes(self.kept)
 
     @property
     def event(self) -> Any:
@@ -278,7 +284,7 @@ def _invocation(place: int, facts: _Facts) -> Invocation:
         qualifier=qualifier,
         executed_version=executed_version,
         invocation_type=invocation_type,
-        payload=payload,
+        kept=payload,
         request_id=request_id,
         attempt=attempt,
         started_at=started_at,

@@ -121,7 +121,7 @@ def _finish(event: _Event, condition: Condition) -> None:
         request_id=request.request_id,
         function_arn=request.reference.qualified_arn(LATEST),
         condition=condition,
-        payload=request.payload,
+        payload=bytes(request.payload),
         attempts=event.attempts,
         executed_version=version,
         response=None if ran is None else ran.outcome.payload,

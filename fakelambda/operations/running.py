@@ -15,6 +15,7 @@ from fakelambda.domain.errors import ResourceNotFoundException
 from fakelambda.domain.functions import Function, FunctionConfiguration, check_invocable
 from fakelambda.domain.lifecycle import State
 from fakelambda.domain.names import LATEST, FunctionReference
+from fakelambda.domain.plain_events import PlainEvent
 from fakelambda.domain.provisioned_concurrency import INITIALIZATION_TYPE
 from fakelambda.domain.xray import Trace
 from fakelambda.inspection.records import InvocationType
@@ -54,7 +55,7 @@ class Request:
     """An event on its way to a handler.
 
     Args:
-        payload: the bytes as the caller sent them.
+        payload: the bytes as the caller sent them, or what makes them when somebody asks.
         sent_at: aware datetime of the call.
         event: what the payload means, which the handler keeps; None where nobody has parsed it.
         attempt: 1 for the first run of the event.
@@ -64,7 +65,7 @@ class Request:
     reference: FunctionReference
     request_id: str
     invocation_type: InvocationType
-    payload: bytes
+    payload: bytes | PlainEvent
     sent_at: datetime
     event: Any = None
     client_context: Any = None

@@ -10,6 +10,7 @@ from fakelambda.domain.batch_responses import REPORT_BATCH_ITEM_FAILURES
 from fakelambda.domain.errors import ServiceError
 from fakelambda.domain.event_source_mappings import EventSourceMapping
 from fakelambda.domain.functions import FunctionConfiguration
+from fakelambda.domain.plain_events import PlainEvent
 from fakelambda.domain.source_records import item_identifier
 from fakelambda.domain.stream_records import Record
 from fakelambda.operations import running
@@ -70,7 +71,7 @@ class Delivered:
     errors: list[BaseException] = field(default_factory=list)
 
 
-def invoke(service: Service, mapping: EventSourceMapping, records: Sequence[Record], payload: bytes) -> Answer:
+def invoke(service: Service, mapping: EventSourceMapping, records: Sequence[Record], payload: bytes | PlainEvent) -> Answer:
     """Gives a batch to the function of a mapping, which may refuse it for want of concurrency.
 
     Args:
@@ -87,6 +88,7 @@ def invoke(service: Service, mapping: EventSourceMapping, records: Sequence[Reco
         invocation_type="RequestResponse",
         payload=payload,
         sent_at=now,
+        event=payload.value() if isinstance(payload, PlainEvent) else None,
         upstream=xray.of_records(records) if mapping.service == "sqs" else None,
     )
     try:

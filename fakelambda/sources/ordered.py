@@ -6,15 +6,17 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import repeat
 from typing import Any
 
 from fakelambda.domain import mapped_events, stream_batches, stream_failures, tumbling_windows
 from fakelambda.domain.destinations import parsed
 from fakelambda.domain.event_source_mappings import EventSourceMapping, State
 from fakelambda.domain.payloads import REQUEST_LIMIT
+from fakelambda.domain.plain_events import PlainEvent
 from fakelambda.domain.stream_batches import ENDLESSLY, Batch, Condition, Next
 from fakelambda.domain.stream_failures import Failure
-from fakelambda.domain.stream_records import Record, ordering_key, shard_of
+from fakelambda.domain.stream_records import Record, by_shard, ordering_key
 from fakelambda.operations import sending
 from fakelambda.operations.call import Service
 from fakelambda.sources import invoking, lanes
@@ -77,21 +79,17 @@ class Ordered(Mapped):
             delivered_at: as for ``Arrived``.
 
         Returns:
-            The lanes that got some.
+            The lanes that they are in.
         """
-        service, ahead = mapping.service, self._service.world.ahead
-        shards: dict[str, list[Lane]] = {}
-        touched: dict[Lane, None] = {}
+        ahead, touched = self._service.world.ahead, []
         with self._lock:
-            for record in records:
-                shard = shard_id or shard_of(service, record)
-                lanes = shards.get(shard)
-                if lanes is None:
-                    lanes = shards[shard] = self._lanes_of(mapping, shard)
-                number = 0 if len(lanes) == 1 else stream_batches.lane_of(ordering_key(service, record), len(lanes))
-                lanes[number].waiting.append(Arrived(record, ahead, delivered_at))
-                touched[lanes[number]] = None
-        return list(touched)
+            shards = by_shard(mapping.service, records) if shard_id is None else {shard_id: list(records)}
+            for shard, of_shard in shards.items():
+                lanes = self._lanes_of(mapping, shard)
+                for number, of_lane in _by_lane(mapping.service, of_shard, len(lanes)).items():
+                    lanes[number].waiting.extend(map(Arrived, of_lane, repeat(ahead), repeat(delivered_at)))
+                    touched.append(lanes[number])
+        return touched
 
     def _lanes_of(self, mapping: EventSourceMapping, shard_id: str) -> list[Lane]:
         """The lanes of a shard: as many as the mapping says, once those that it had before have nothing left."""
@@ -231,8 +229,18 @@ class Ordered(Mapped):
             mapping_id=mapping.uuid,
             shard_id=lane.shard_id,
         )
-        event = mapped_events.payload(mapping, records).decode()
+        event = bytes(mapped_events.payload(mapping, records)).decode()
         sending.send(self._service, stream_failures.to_destination(failure, destination, event, self._service.world.new_id()))
+
+
+def _by_lane(service: str, records: list[Record], number: int) -> dict[int, list[Record]]:
+    """The records of a shard by the numbers of its lanes."""
+    if number == 1:
+        return {0: records}
+    lanes: dict[int, list[Record]] = {}
+    for record in records:
+        lanes.setdefault(stream_batches.lane_of(ordering_key(service, record), number), []).append(record)
+    return lanes
 
 
 def _after(mapping: EventSourceMapping, batch: Batch[Arrived], answer: Answer, failed: Sequence[int]) -> Next[Arrived]:
@@ -249,15 +257,15 @@ def _after(mapping: EventSourceMapping, batch: Batch[Arrived], answer: Answer, f
     )
 
 
-def _fitting(mapping: EventSourceMapping, lane: Lane, job: Job) -> tuple[Job, list[Job], bytes]:
+def _fitting(mapping: EventSourceMapping, lane: Lane, job: Job) -> tuple[Job, list[Job], bytes | PlainEvent]:
     """As much of a batch as one invocation takes, what is left of it, and the payload."""
     records = job.batch.records
     while True:
         window = None if lane.window is None else lane.window.of_shard(lane.shard_id, is_final=job.is_final)
         payload = mapped_events.payload(mapping, [arrived.record for arrived in records], window)
-        if len(payload) <= REQUEST_LIMIT or len(records) <= 1:
+        if mapped_events.fits(payload) or len(records) <= 1:
             break
-        records = records[: max(len(records) * REQUEST_LIMIT // len(payload), 1)]
+        records = records[: max(len(records) * REQUEST_LIMIT // len(bytes(payload)), 1)]
     if len(records) == len(job.batch.records):
         return job, [], payload
     rest = replace(job, batch=replace(job.batch, records=job.batch.records[len(records) :]))

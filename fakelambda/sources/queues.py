@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from fakelambda.domain import mapped_events
 from fakelambda.domain.event_source_mappings import EventSourceMapping
-from fakelambda.domain.payloads import REQUEST_LIMIT
+from fakelambda.domain.plain_events import PlainEvent
 from fakelambda.domain.stream_records import Record
 from fakelambda.operations.call import Service
 from fakelambda.sources import invoking
@@ -185,7 +185,9 @@ class QueuePoller(Mapped):
         for error in delivered.errors:
             raise error
 
-    def _failed(self, mapping: EventSourceMapping, records: list[Record], payload: bytes, delivered: Delivered) -> list[Record]:
+    def _failed(
+        self, mapping: EventSourceMapping, records: list[Record], payload: bytes | PlainEvent, delivered: Delivered
+    ) -> list[Record]:
         """Gives records to the function; those that are not done with."""
         try:
             answer = invoking.invoke(self._service, mapping, records, payload)
@@ -237,10 +239,10 @@ class QueuePoller(Mapped):
         self._service.schedule.add(delay, action, kind=KIND, function_name=self.function_name, detail=detail, runs_user_code=True)
 
 
-def _parts(mapping: EventSourceMapping, records: list[Record]) -> Iterator[tuple[list[Record], bytes]]:
+def _parts(mapping: EventSourceMapping, records: list[Record]) -> Iterator[tuple[list[Record], bytes | PlainEvent]]:
     """A batch and its payload; several, where one would be larger than an invocation takes."""
     payload = mapped_events.payload(mapping, records)
-    if len(payload) <= REQUEST_LIMIT or len(records) == 1:
+    if mapped_events.fits(payload) or len(records) == 1:
         yield records, payload
         return
     middle = len(records) // 2

@@ -376,3 +376,29 @@ def test_a_manual_schedule_delivers_when_told_to_deliver() -> None:
         fake.client().invoke(FunctionName="orders", InvocationType="Event")
         assert len(fake.deliver(QUEUE, ids(1))) == 1
         assert len(fake.invocations) == 1  # the event goes on waiting
+
+
+@pytest.mark.parametrize(
+    ("arn", "record", "sizes"),
+    [
+        (QUEUE, {"Body": "x" * 1_000_000}, [4, 4]),
+        (QUEUE, {"Body": "\x00" * 300_000}, [2, 2, 2, 2]),  # each of which JSON writes with six characters
+        (STREAM, {"Data": b"x" * 750_000}, [6, 2]),
+    ],
+)
+def test_a_batch_is_no_larger_than_an_invocation_takes(fake: FakeLambda, arn: str, record: dict[str, Any], sizes: list[int]) -> None:
+    mapped(fake, arn, lambda event, _: len(event["Records"]), **({} if arn == QUEUE else LATEST), BatchSize=10)
+    invocations = fake.deliver(arn, [record] * 8)
+    assert [invocation.result for invocation in invocations] == sizes
+    assert all(len(invocation.payload) <= 6_291_456 for invocation in invocations)
+
+
+def test_what_a_handler_does_to_its_event_changes_no_record_of_it(fake: FakeLambda) -> None:
+    def handler(event: Any, _: Any) -> str:
+        event["Records"][0]["attributes"].clear()
+        return str(event["Records"].pop()["body"])
+
+    mapped(fake, QUEUE, handler)
+    [invocation] = fake.deliver(QUEUE, ids(2))
+    assert (invocation.result, bodies(invocation.event), json.loads(invocation.payload)) == ("1", ["0", "1"], invocation.event)
+    assert set(invocation.event["Records"][0]["attributes"]) >= {"SentTimestamp", "SenderId"}

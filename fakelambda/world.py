@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 _NO_TIME = dt.timedelta(0)
 _VERSION_4 = 4 << 76 | 0b10 << 62  # and the variant of RFC 4122
+_MOST_IDS_AT_ONCE = 32
 _CHANCE = (1 << 128) - 1 ^ 0xF << 76 ^ 0b11 << 62  # the other bits of a UUID
 _MODULES = sys.modules  # the host's, also inside an invocation
 
@@ -35,6 +36,8 @@ class World:
 
     def __init__(self, seed: object, rolls: Random | None = None) -> None:
         self._ids = _Stream(f"ids of {seed}")
+        self._next_ids: list[str] = []  # of that stream, the next one last
+        self._ids_at_once = 1
         self._rolls = rolls or _Stream(f"rolls of {seed}")
         self._jitter = _Stream(f"jitter of {seed}")
         self._misfortune = _Stream(f"faults of {seed}")
@@ -107,7 +110,9 @@ class World:
 
     def snapshot(self) -> Moment:
         """The clock's and the streams' place; a stream that the test gave has none."""
-        return Moment(self._offset, self.elapsed, [(stream, stream.place()) for stream in self._streams()])
+        elapsed = self.elapsed
+        with _moving:
+            return Moment(self._offset, elapsed, [(stream, stream.place()) for stream in self._streams()], tuple(self._next_ids))
 
     def restore(self, moment: Moment) -> None:
         """Goes back to a place; a clock that freezegun has frozen is not turned back, only what is ours."""
@@ -115,8 +120,10 @@ class World:
             self.now()
             self._offset = moment.offset
             self._go_on_from(moment.elapsed, self._reading)
-        for stream, place in moment.places:
-            stream.go_to(place)
+        with _moving:
+            for stream, place in moment.places:
+                stream.go_to(place)
+            self._next_ids = list(moment.next_ids)
 
     def _streams(self) -> Iterator[_Stream]:
         for stream in (self._ids, self._rolls, self._jitter, self._misfortune):
@@ -125,8 +132,18 @@ class World:
 
     def new_id(self) -> str:
         """The next id: a lower-case version 4 UUID."""
-        digits = "%032x" % (self._ids.getrandbits(128) & _CHANCE | _VERSION_4)
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        try:
+            return self._next_ids.pop()
+        except IndexError:
+            return self._more_ids()
+
+    def _more_ids(self) -> str:
+        """The next id; some more are made with it, which is cheaper than one at a time, the more the more were needed so far."""
+        with _moving:
+            made = [_uuid(self._ids.getrandbits(128)) for _ in range(self._ids_at_once)]
+            self._ids_at_once = min(self._ids_at_once * 2, _MOST_IDS_AT_ONCE)
+            self._next_ids[:0] = made[:0:-1]
+            return made[0]
 
     def roll(self) -> float:
         """The next number, drawn evenly from 0..1."""
@@ -141,6 +158,11 @@ class World:
         return self._misfortune.random()
 
 
+def _uuid(chance: int) -> str:
+    digits = "%032x" % (chance & _CHANCE | _VERSION_4)
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
 class _Place:
     """Where a stream of numbers is; what its state is, is asked when it goes on: hardly any stream does before somebody comes back."""
 
@@ -153,6 +175,7 @@ class Moment(NamedTuple):
     offset: dt.timedelta
     elapsed: dt.timedelta
     places: list[tuple[_Stream, _Place]]
+    next_ids: tuple[str, ...]
 
 
 _moving = threading.RLock()

@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakelambda import FakeLambda
 from fakelambda.world import World
@@ -59,6 +62,29 @@ def test_the_test_s_own_chance_decides_routes_and_nothing_else() -> None:
     world, seeded = World(0, random.Random("mine")), World(0)
     assert world.roll() == random.Random("mine").random() != seeded.roll()
     assert (world.new_id(), world.jitter()) == (seeded.new_id(), seeded.jitter())
+
+
+@given(st.lists(st.sampled_from(["draw", "draw", "draw", "snapshot", "restore"]), max_size=80), st.data())
+def test_ids_come_again_from_wherever_somebody_goes_back_to(steps: list[str], data: st.DataObject) -> None:
+    straight, world, number = World(0), World(0), 0
+    ids = [straight.new_id() for _ in range(100)]
+    moments = [(world.snapshot(), number)]
+    for step in steps:
+        if step == "draw":
+            assert world.new_id() == ids[number]
+            number += 1
+        elif step == "snapshot":
+            moments.append((world.snapshot(), number))
+        else:
+            moment, number = data.draw(st.sampled_from(moments))
+            world.restore(moment)
+
+
+def test_threads_share_no_id() -> None:
+    world = World(0)
+    with ThreadPoolExecutor(8) as threads:
+        ids = list(threads.map(lambda _: [world.new_id() for _ in range(500)], range(8)))
+    assert len({each for of_thread in ids for each in of_thread}) == 4_000
 
 
 def test_a_thread_that_goes_back_finds_no_place_half_known() -> None:

@@ -27,6 +27,7 @@ class OperationFacts:
         header_members: output members that travel in HTTP headers, with the header's name.
         streaming_member: the output member that is a stream; None for most operations.
         is_flat: whether the input has no structure inside.
+        is_plain: whether it has no blobs and timestamps either.
         blobs, timestamps: where such are in the input: the members on the way, and their own.
     """
 
@@ -36,6 +37,7 @@ class OperationFacts:
     header_members: dict[str, str]
     streaming_member: str | None
     is_flat: bool
+    is_plain: bool
     blobs: tuple[tuple[tuple[str, ...], str], ...]
     timestamps: tuple[tuple[tuple[str, ...], str], ...]
 
@@ -69,6 +71,7 @@ def facts(operation_model: OperationModel) -> OperationFacts:
     inputs = operation_model.input_shape.members if operation_model.input_shape else {}
     outputs = operation_model.output_shape.members if operation_model.output_shape else {}
     located = {name: shape.serialization for name, shape in outputs.items()}
+    kinds = {shape.type_name for shape in inputs.values()}
     payload = operation_model.output_shape.serialization.get("payload") if operation_model.output_shape else None
     return OperationFacts(
         arguments={name: xform_name(name) for name in inputs},
@@ -76,7 +79,8 @@ def facts(operation_model: OperationModel) -> OperationFacts:
         status_member=next((name for name, place in located.items() if place.get("location") == "statusCode"), None),
         header_members={name: place["name"].lower() for name, place in located.items() if place.get("location") == "header"},
         streaming_member=payload if payload and outputs[payload].type_name == "blob" else None,
-        is_flat=not {"structure", "list", "map"} & {shape.type_name for shape in inputs.values()},
+        is_flat=not {"structure", "list", "map"} & kinds,
+        is_plain=not {"structure", "list", "map", "blob", "timestamp"} & kinds,
         blobs=tuple(_places(operation_model.input_shape, "blob")),
         timestamps=tuple(_places(operation_model.input_shape, "timestamp")),
     )

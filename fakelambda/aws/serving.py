@@ -85,7 +85,9 @@ class Server:
         if account_id is None:
             account_id = ("moto" in _MODULES and neighbours.assumed_account(request_signer)) or self.account_id
         modelled, region = _modelled(operation_model), request["context"]["client_region"]
-        record = ApiCall(modelled.name, region, account_id, wire.kept(modelled.facts, parameters))
+        record = ApiCall(
+            modelled.name, region, account_id, dict(parameters) if modelled.facts.is_plain else wire.kept(modelled.facts, parameters)
+        )
         self.calls.append(record)
         return Conversation(  # by place, as every call comes by
             self.service, modelled.name, region, account_id, request["headers"], self, modelled, record, request["body"], request_signer

@@ -127,7 +127,7 @@ class Reply:
         response["ResponseMetadata"] = {
             "RequestId": self.headers["x-amzn-requestid"],
             "HTTPStatusCode": self.status,
-            "HTTPHeaders": dict(self.headers),
+            "HTTPHeaders": self.headers.copy(),
             "RetryAttempts": retry_attempts,
         }
         return response

@@ -132,7 +132,7 @@ def code_location(function: Function, configuration: FunctionConfiguration, at: 
     if stored is None:
         stored = StoredCode("tasks", function.region, function.account_id, function.name, code.code_sha256)
         configuration.shown[StoredCode] = stored
-    return {"RepositoryType": "S3", "Location": _location(stored, int(at.timestamp()))}
+    return _stored_code(stored, int(at.timestamp()))
 
 
 class StoredCode(NamedTuple):
@@ -156,6 +156,10 @@ def location(stored: StoredCode, at: datetime) -> str:
 
 
 @lru_cache(maxsize=1024)
+def _stored_code(stored: StoredCode, at: int) -> SharedDocument:
+    return SharedDocument({"RepositoryType": "S3", "Location": _location(stored, at)})
+
+
 def _location(stored: StoredCode, at: int) -> str:
     host = f"awslambda-{stored.region}-{stored.kind}.s3.{stored.region}.amazonaws.com"
     signed = f"X-Amz-Date={datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}&X-Amz-Expires=600"

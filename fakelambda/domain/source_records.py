@@ -54,11 +54,12 @@ def event_records(source: Source, records: Iterable[Record]) -> Iterator[dict[st
     service = source.service
     if service not in _FORMS:
         raise ValueError(f"Lambda reads no records of {service!r}, but those of {', '.join(_FORMS)}")
-    form, (payload, identity, origin) = _FORMS[service](source), _WHOLE.get(service, _NEVER)
+    form, whole = _FORMS[service](source), _WHOLE.get(service)
+    payload, identity, origin = whole or ("", "", "")
     for record in records:
         if type(record) is not dict and not isinstance(record, Mapping):  # the first question is the cheap one
             raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
-        if payload in record and identity in record and origin in record:
+        if whole and payload in record and identity in record and origin in record:
             yield record if isinstance(record, dict) else dict(record)
         else:
             yield form(record)
@@ -201,7 +202,6 @@ _WHOLE: Final = {  # members by which a record is known that lacks nothing
     "kinesis": ("kinesis", "eventID", "eventSourceARN"),
     "dynamodb": ("dynamodb", "eventID", "eventSourceARN"),
 }
-_NEVER: Final = (object(),) * 3
 _FORMS: Final[dict[str, Callable[[Source], Callable[[Record], dict[str, Any]]]]] = {
     "sqs": sqs_messages.event_messages,
     "kinesis": kinesis_records.event_records,

@@ -22,8 +22,8 @@ _MEMBERS: Final = {  # of an event's message, and of the queue's
     "md5OfBody": "MD5OfBody",
 }
 _OF_QUEUES: Final = frozenset(_MEMBERS.values())
-_NAMES: Final = 500
-"""Characters of a message that are the same for all, at most."""
+_NAMES: Final = 600
+"""Characters of a message that are the same for all, at most, with those of a first receipt."""
 _ORDER_OF_ATTRIBUTES: Final = (
     "ApproximateReceiveCount",
     "AWSTraceHeader",
@@ -46,16 +46,16 @@ def event_messages(source: Source) -> Callable[[Mapping[str, Any]], dict[str, An
         TypeError: the body of a message is no text.
         ValueError: a message lacks what only substitutes could give.
     """
-    arn, region = source.arn, source.region
+    arn, region, substitutes = source.arn, source.region, source.substitutes
     is_fifo, same = arn.endswith(".fifo"), _NAMES + len(arn) + len(region)
-    first_receipt = None if source.substitutes is None else _first_receipt(source.substitutes)
+    first_receipt = None if substitutes is None else _first_receipt(substitutes)
 
     def event_message(record: Mapping[str, Any]) -> dict[str, Any]:
         given = record if _OF_QUEUES.issuperset(record) else {_MEMBERS.get(name, name): value for name, value in record.items()}
         body = given.get("Body", "")
         if not isinstance(body, str):
             raise TypeError(f"The body of a message is text, json.dumps makes it of {body!r}")
-        message_id = given.get("MessageId") or source.instead_of("MessageId").new_id()
+        message_id = given.get("MessageId") or (substitutes or source.instead_of("MessageId")).new_id()
         handle = given.get("ReceiptHandle") or message_id
         attributes = given["Attributes"] if "Attributes" in given else first_receipt or _first_receipt(source.instead_of("Attributes"))
         if is_fifo:
@@ -80,12 +80,13 @@ def event_messages(source: Source) -> Callable[[Mapping[str, Any]], dict[str, An
             del message["md5OfMessageAttributes"]
         is_plain = not named and (attributes is first_receipt or _KNOWN_ATTRIBUTES.issuperset(attributes))
         if given is not record:
-            is_plain = _MEMBERS.keys() >= record.keys() and _TEXT.issuperset(map(type, record.values()))
+            is_plain = _MEMBERS.keys() >= record.keys() and _TEXT.issuperset(map(type, (*record, *record.values())))
             if "messageId" in record or "body" in record:
                 message |= record
         if not is_plain:
             return message
-        return plain_record(message, same, (message_id, handle, body, digest or "", digest_of_body, *message["attributes"].values()))
+        texts = message_id, handle, body, digest or "", digest_of_body
+        return plain_record(message, same, texts if attributes is first_receipt else (*texts, *message["attributes"].values()))
 
     return event_message
 

@@ -13,16 +13,17 @@ Record = Mapping[str, Any]
 KAFKA: Final = ("kafka", "self-managed-kafka")
 
 
-def by_shard(service: str, records: Iterable[Record]) -> dict[str, list[Record]]:
+def by_shard(service: str, records: Iterable[Record], shard_id: str | None = None) -> dict[str, list[Record]]:
     """Records of events by the id of the shard that they come from; the partitions of Kafka, which share batches, count as one.
 
     Args:
         service: the source's, as its ARN names it.
+        shard_id: of all of them; None where each tells its own.
     """
+    if shard_id is not None or service != "kinesis":
+        batch = list(records)
+        return {shard_id or FIRST_SHARD: batch} if batch else {}
     shards: dict[str, list[Record]] = {}
-    if service != "kinesis":
-        shards[FIRST_SHARD] = list(records)
-        return shards
     for record in records:
         shards.setdefault(str(record["eventID"]).rpartition(":")[0] or FIRST_SHARD, []).append(record)
     return shards

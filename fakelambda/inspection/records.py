@@ -70,7 +70,7 @@ class Invocation:
     @property
     def event(self) -> Any:
         """The parsed event."""
-        return parsed(self.payload)
+        return self.kept.value() if isinstance(self.kept, PlainEvent) else parsed(self.kept)
 
     @property
     def result(self) -> Any:
@@ -234,7 +234,7 @@ class Invocations:
         """Fills a place.
 
         Args:
-            facts: as `_invocation` takes them apart.
+            facts: as `_invocation` takes them apart; of a `PlainEvent` what it is made of.
         """
         if place in self._records:  # a reset meanwhile has taken the places away
             self._records[place] = facts
@@ -284,7 +284,7 @@ def _invocation(place: int, facts: _Facts) -> Invocation:
         qualifier=qualifier,
         executed_version=executed_version,
         invocation_type=invocation_type,
-        kept=payload,
+        kept=PlainEvent(*payload) if type(payload) is tuple else payload,
         request_id=request_id,
         attempt=attempt,
         started_at=started_at,

@@ -137,7 +137,8 @@ def run(service: Service, request: Request, started_at: datetime) -> tuple[Ran, 
                 running[place_taken] = left
             if use is not None:
                 use.running, use.since = use.running - 1, service.world.elapsed
-    executed, kind, payload = configuration.version, request.invocation_type, request.payload
+    executed, kind = configuration.version, request.invocation_type
+    payload = (request.payload.packed,) if isinstance(request.payload, PlainEvent) else request.payload
     facts = request.request_id, function.name, reference.qualifier, executed, kind, payload, request.attempt, started_at, ran.duration
     service.invocations.end(place, facts + ran.outcome + ran.log.facts())
     if service.neighbours.take_logs():

@@ -79,11 +79,11 @@ class Ordered(Mapped):
             delivered_at: as for ``Arrived``.
 
         Returns:
-            The lanes that they are in.
+            The lanes that got some.
         """
         ahead, touched = self._service.world.ahead, []
         with self._lock:
-            shards = by_shard(mapping.service, records) if shard_id is None else {shard_id: list(records)}
+            shards = by_shard(mapping.service, records, shard_id)
             for shard, of_shard in shards.items():
                 lanes = self._lanes_of(mapping, shard)
                 for number, of_lane in _by_lane(mapping.service, of_shard, len(lanes)).items():

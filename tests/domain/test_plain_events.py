@@ -34,7 +34,7 @@ def source(service: str, name: str = "orders", batching_window: int = 0) -> Sour
 
 
 SOURCES = [source("sqs"), source("sqs", batching_window=5), source("sqs", "orders.fifo"), source("kinesis")]
-texts = st.text(max_size=8) | st.sampled_from(["\x00" * 90, '"\\' * 90, "\ud800", "Orders", ""])
+texts = st.text(max_size=8) | st.sampled_from(["\x00" * 90, '"\\' * 90, "\N{SLICE OF PIZZA}" * 900, "\ud83c\udf55", "\ud83c", "Orders", ""])
 odd = st.one_of(
     st.none(), st.integers(), st.binary(max_size=3), st.tuples(texts), st.lists(texts, max_size=2), texts.map(Text), st.floats()
 )
@@ -118,8 +118,15 @@ def test_no_part_of_an_event_is_another_s() -> None:
     assert "changed" not in {*yours["attributes"].values(), *event.value()["Records"][0]["attributes"].values()}
 
 
+def test_what_holds_itself_is_told() -> None:
+    holder: dict[str, Any] = {"body": "x"}
+    holder["other"] = holder
+    with pytest.raises(ValueError, match="Circular reference detected"):
+        as_json({"Records": [holder]})
+
+
 def test_an_event_is_plain_only_where_its_json_surely_fits() -> None:
-    half = "x" * (REQUEST_LIMIT // 12)  # of which each character may take six
-    small, large = (plain_record({"a": text}, 100, [text]) for text in (half[:-200], half + "x"))
+    half = "x" * (REQUEST_LIMIT // 24)  # of which each character may take twelve
+    small, large = (plain_record({"a": text}, 100, (text,)) for text in (half[:-200], half + "x"))
     assert isinstance(plain_event([small, small]), PlainEvent)
     assert plain_event([large, large]) is None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from freezegun import freeze_time
@@ -383,6 +385,7 @@ def test_a_manual_schedule_delivers_when_told_to_deliver() -> None:
     [
         (QUEUE, {"Body": "x" * 1_000_000}, [4, 4]),
         (QUEUE, {"Body": "\x00" * 300_000}, [2, 2, 2, 2]),  # each of which JSON writes with six characters
+        (QUEUE, {"Body": "\N{SLICE OF PIZZA}" * 130_000}, [4, 4]),  # with twelve
         (STREAM, {"Data": b"x" * 750_000}, [6, 2]),
     ],
 )
@@ -391,6 +394,29 @@ def test_a_batch_is_no_larger_than_an_invocation_takes(fake: FakeLambda, arn: st
     invocations = fake.deliver(arn, [record] * 8)
     assert [invocation.result for invocation in invocations] == sizes
     assert all(len(invocation.payload) <= 6_291_456 for invocation in invocations)
+
+
+@pytest.mark.parametrize("sent", [[], [{"dynamodb": {"Keys": {"id": {"S": "1"}}}, "eventName": "MODIFY"}]])
+def test_to_deliver_nothing_runs_nothing(sent: list[dict[str, Any]]) -> None:
+    with freeze_time(START), FakeLambda(schedule="manual") as fake:
+        filters = {"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]}
+        mapped(fake, TABLE, missing, **LATEST, MaximumRetryAttempts=5, FilterCriteria=filters)
+        fake.deliver(TABLE, [{"dynamodb": {"Keys": {"id": {"S": "1"}}}, "eventName": "INSERT"}])
+        fake._service.world.reach(timedelta(seconds=31))  # when the record would be tried again
+        assert list(fake.deliver(TABLE, sent)) == []
+        assert len(fake.invocations) == 1
+
+
+def test_what_was_delivered_is_nothing_to_the_garbage_collector(fake: FakeLambda) -> None:
+    """As the records of all other invocations, until somebody reads them."""
+    mapped(fake, STREAM, Mock(side_effect=[KeyError("missing"), None]), **LATEST)
+    fake.deliver(STREAM, [{"Data": b"x"}])
+    fake.advance(10)
+    gc.collect()
+    gc.collect()  # it looks at what holds before what is held
+    [unread] = [record for record in fake._service.invocations.snapshot().values() if isinstance(record, tuple)]
+    assert not gc.is_tracked(unread)
+    assert [invocation.event["Records"][0]["kinesis"]["data"] for invocation in fake.invocations] == ["eA==", "eA=="]
 
 
 def test_what_a_handler_does_to_its_event_changes_no_record_of_it(fake: FakeLambda) -> None:

@@ -6,7 +6,7 @@ import io
 import sys
 import time
 import zipfile
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import hypothesis
@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
 from botocore.validate import ParamValidator
 
 from fakelambda import FakeLambda
@@ -81,6 +82,13 @@ def _judge(operation_model: OperationModel, response: Mapping[str, Any]) -> Iter
         report = ParamValidator().validate(members, shape)
         if report.has_errors():
             yield report.generate_report()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_data_once() -> None:
+    """For all sessions: each `mock_aws` makes a new one, which would read megabytes of JSON anew."""
+    load = cache(JSONFileLoader().load_file)
+    JSONFileLoader.load_file = lambda _, file_path: load(file_path)  # type: ignore[assignment]  # nobody calls it with a keyword
 
 
 @pytest.fixture(scope="session", autouse=True)

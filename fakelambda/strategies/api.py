@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from string import ascii_letters
 from typing import Any
 
@@ -14,6 +15,7 @@ from botocore.validate import ParamValidator
 from hypothesis import strategies as st
 
 from fakelambda.aws import constraints, java, sessions
+from fakelambda.domain.configuration import MAXIMUM_REQUEST_SIZES
 from fakelambda.domain.errors import ValidationException
 
 _MORE = 3  # elements than there must be, at the most
@@ -50,12 +52,12 @@ def requests(operation: str, *, invalid: bool = False, **parameters: Any) -> st.
     needed = {name: _values(shape, non_empty=True) for name, shape in free.items() if name in required} | given
     optional = {name: _values(shape) for name, shape in free.items() if name not in required}
     if not invalid:
-        return st.fixed_dictionaries(needed, optional=optional)
+        return st.fixed_dictionaries(needed, optional=optional).filter(partial(_fits, operation))
     judged = {name: shape for name, shape in free.items() if constraints.is_judged(operation, name)}
     ways = [st.fixed_dictionaries({**needed, name: broken}) for name, shape in judged.items() for broken in _broken(shape)]
     if not ways:
         raise ValueError(f"No constraint of {operation} can be broken that botocore leaves to the service.")
-    return st.one_of(ways).filter(lambda request: _violations(model, request) == 1)
+    return st.one_of(ways).filter(lambda request: _violations(model, request) == 1 and _fits(operation, request))
 
 
 def _model(operation: str) -> OperationModel:
@@ -64,6 +66,12 @@ def _model(operation: str) -> OperationModel:
         raise ValueError(f"Lambda has no operation {operation!r}; AWS's names are meant, such as 'CreateAlias'.")
     model: OperationModel = service_model.operation_model(operation)
     return model
+
+
+def _fits(operation: str, request: dict[str, Any]) -> bool:
+    """Whether a request is small enough for the service to read it."""
+    limit = MAXIMUM_REQUEST_SIZES.get(operation)
+    return limit is None or len(json.dumps(request, default=str)) < limit
 
 
 def _violations(model: OperationModel, request: dict[str, Any]) -> int:

@@ -2,6 +2,9 @@
 
 Run it with ``python tests/benchmarks/run.py``. Floor and fake are measured in turns in the same process and the round in the middle counts, so
 that the ratios hold on any machine; the microseconds are only this machine's. moto's figures stand beside ours for what moto can do.
+
+The targets of single calls were set on the floor of botocore 1.44.4 and older. Since 1.44.6 botocore keeps most of its User-Agent header between
+calls, and the floor takes two fifths less time.
 """
 
 import gc

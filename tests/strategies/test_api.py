@@ -1,5 +1,6 @@
 """Requests made from botocore's model: what satisfies every constraint, and what breaks exactly one."""
 
+import json
 import re
 from typing import Any
 
@@ -54,3 +55,10 @@ def test_an_invalid_request_breaks_exactly_one_constraint(operation: str) -> Non
             constraints.plan(model).check(parameters)
 
     broken()
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(strategies.requests("UpdateFunctionConfiguration", invalid=True))
+def test_an_invalid_request_is_not_too_large_as_well(parameters: dict[str, Any]) -> None:
+    """The service refuses a request of 5 120 bytes before it looks at it, where an ARN may have 10 000."""
+    assert len(json.dumps(parameters)) < 5_120

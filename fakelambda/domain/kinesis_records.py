@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fakelambda.domain.attribute_values import as_json
-from fakelambda.domain.plain_events import plain_record
+from fakelambda.domain.plain_events import plain_size
 from fakelambda.domain.sources import Source, base64_of, seconds
 
 _IN_EVENTS: Final = ("sequenceNumber", "approximateArrivalTimestamp", "partitionKey", "data")
@@ -14,8 +14,8 @@ _NAMES: Final = 400
 """Characters of a record that are the same for all, at most."""
 
 
-def event_records(source: Source) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """What makes the record of an event of a record of a stream, with its members in AWS's order.
+def event_records(source: Source) -> Callable[[Mapping[str, Any]], tuple[dict[str, Any], int]]:
+    """What makes the record of an event of a record of a stream, with its members in AWS's order, and tells its `plain_size`.
 
     It raises:
         ValueError: a record lacks what only substitutes could give.
@@ -24,7 +24,7 @@ def event_records(source: Source) -> Callable[[Mapping[str, Any]], dict[str, Any
     same = _NAMES + len(f"{arn}{region}{role_arn}{shard_id}")
     arrives = None if substitutes is None else _timestamp(substitutes.at)
 
-    def event_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    def event_record(record: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
         given = record.get("kinesis")
         if given is None:
             kept: dict[str, Any] = {}
@@ -58,7 +58,9 @@ def event_records(source: Source) -> Callable[[Mapping[str, Any]], dict[str, Any
             "awsRegion": region,
             "eventSourceARN": arn,
         }
-        return members | kept if given is not None else plain_record(members, same, (data, partition_key, sequence_number, sequence_number))
+        if given is not None:
+            return members | kept, 0
+        return members, plain_size(same, (data, partition_key, sequence_number, sequence_number))
 
     return event_record
 

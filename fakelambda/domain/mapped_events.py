@@ -12,16 +12,19 @@ from fakelambda.domain.source_events import TumblingWindow
 from fakelambda.domain.stream_records import Record
 
 
-def payload(mapping: EventSourceMapping, records: Sequence[Record], window: TumblingWindow | None = None) -> bytes | PlainEvent:
+def payload(
+    mapping: EventSourceMapping, records: Sequence[Record], window: TumblingWindow | None = None, size: int = 0
+) -> bytes | PlainEvent:
     """The event of one invocation as it is sent to the function.
 
     Args:
         mapping: between the source and the function.
         records: as they stand in the event.
         window: the tumbling window that they belong to.
+        size: as that of `EventRecords`.
     """
     if window is None and mapping.service in ("sqs", "kinesis", "dynamodb"):
-        return plain_event(records) or as_json({"Records": records})
+        return plain_event(records, size) or as_json({"Records": records})
     hosts = [access["URI"] for access in mapping.source_access_configurations or () if access.get("Type") == "VIRTUAL_HOST"]
     return as_json(
         source_events.event(

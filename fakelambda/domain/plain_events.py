@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import marshal
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fakelambda.domain.payloads import REQUEST_LIMIT
 
@@ -18,37 +17,36 @@ _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _TEXT: Final = frozenset({str})  # and no subclass, which JSON takes and the other form does not, or takes for bytes
 
 
-class PlainRecord(dict[str, Any]):
-    """A record of nothing but texts, floats, None, and dictionaries of those which nobody else holds.
-
-    Attributes:
-        size: bytes that its JSON has at most.
-    """
-
-    __slots__ = ("size",)
-    size: int
-
-
-_PLAIN: Final = frozenset({PlainRecord})
-_size: Final = attrgetter("size")
-
-
-def plain_record(members: dict[str, Any], length: int, texts: tuple[str, ...]) -> dict[str, Any]:
-    """A record of members that are plain where some of them are nothing but text; the members themselves where one is something else.
+class EventRecords(NamedTuple):
+    """Records of one source as they stand in events.
 
     Args:
-        members: which nobody else holds, and nobody changes any more.
+        size: bytes that the JSON of each has at most, where all of them are plain: nothing but texts, floats, None, and dictionaries of
+            those which nobody else holds; 0 where one is not.
+    """
+
+    records: list[dict[str, Any]]
+    size: int = 0
+
+
+def plain_size(length: int, texts: tuple[str, ...]) -> int:
+    """Bytes that the JSON of a record has at most, which is plain if what should be text is text; 0 where one is something else.
+
+    Args:
         length: of all that is the same for every record of a source, in characters.
         texts: what is not, wherever it occurs.
     """
     if not _TEXT.issuperset(map(type, texts)):
-        return members
+        return 0
     joined = "".join(texts)
     if not joined.isascii() and _SURROGATES.search(joined):  # of which JSON makes one character where two meet
-        return members
-    record = PlainRecord(members)
-    record.size = _LONGEST_ESCAPE * (length + len(joined))
-    return record
+        return 0
+    return _LONGEST_ESCAPE * (length + len(joined))
+
+
+def size_of_each(sizes: Collection[int]) -> int:
+    """Of records that have so many bytes at most, what each has at most; 0 where one is not plain."""
+    return 0 if 0 in sizes else max(sizes, default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,15 @@ class PlainEvent:
         return as_json(self.value())
 
 
-def plain_event(records: Sequence[Mapping[str, Any]]) -> PlainEvent | None:
-    """The event that holds records; None where one of them is not plain, and where its JSON may be too large for an invocation."""
-    if not _PLAIN.issuperset(map(type, records)) or sum(map(_size, records)) > REQUEST_LIMIT:
+def plain_event(records: Sequence[Mapping[str, Any]], size: int) -> PlainEvent | None:
+    """The event that holds records; None where one of them is not plain, and where its JSON may be too large for an invocation.
+
+    Args:
+        size: as that of `EventRecords`.
+    """
+    if not size or len(records) * size > REQUEST_LIMIT:
         return None
-    return PlainEvent(marshal.dumps({"Records": list(map(dict, records))}, _WITH_REFERENCES))
+    return PlainEvent(marshal.dumps({"Records": list(records)}, _WITH_REFERENCES))
 
 
 def as_json(event: Any) -> bytes:

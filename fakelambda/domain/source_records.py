@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NoReturn
 
@@ -12,6 +12,7 @@ from fakelambda.domain import kinesis_records, sqs_messages
 from fakelambda.domain.attribute_values import as_json, size_of
 from fakelambda.domain.errors import InvalidParameterValueException
 from fakelambda.domain.filters import Document, Filter, Text
+from fakelambda.domain.plain_events import EventRecords, size_of_each
 from fakelambda.domain.sources import FIRST_SHARD, Source, Substitutes, milliseconds, seconds
 
 Record = Mapping[str, Any]
@@ -45,24 +46,28 @@ def event_record(
         ValueError: the record lacks what only substitutes could give, or Lambda reads no such source.
     """
     source = Source(service, source_arn or "", role_arn, shard_id, batching_window, substitutes)
-    (made,) = event_records(source, (record,))
+    (made,) = event_records(source, (record,)).records
     return dict(made)
 
 
-def event_records(source: Source, records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+def event_records(source: Source, records: Iterable[Record]) -> EventRecords:
     """The records of Lambda's event for records of one source; see `event_record`. One that lacks nothing is what was given, no copy."""
     service = source.service
     if service not in _FORMS:
         raise ValueError(f"Lambda reads no records of {service!r}, but those of {', '.join(_FORMS)}")
     form, whole = _FORMS[service](source), _WHOLE.get(service)
     payload, identity, origin = whole or ("", "", "")
+    made, sizes = list[dict[str, Any]](), list[int]()
     for record in records:
         if type(record) is not dict and not isinstance(record, Mapping):  # the first question is the cheap one
             raise TypeError(f"A record of {service} is a dict, as its API returns it or as Lambda's event holds it, not {record!r}")
         if whole and payload in record and identity in record and origin in record:
-            yield record if isinstance(record, dict) else dict(record)
+            members, size = record if isinstance(record, dict) else dict(record), 0
         else:
-            yield form(record)
+            members, size = form(record)
+        made.append(members)
+        sizes.append(size)
+    return EventRecords(made, size_of_each(sizes))
 
 
 def item_identifier(service: str, record: Record) -> str | None:
@@ -202,14 +207,14 @@ _WHOLE: Final = {  # members by which a record is known that lacks nothing
     "kinesis": ("kinesis", "eventID", "eventSourceARN"),
     "dynamodb": ("dynamodb", "eventID", "eventSourceARN"),
 }
-_FORMS: Final[dict[str, Callable[[Source], Callable[[Record], dict[str, Any]]]]] = {
+_FORMS: Final[dict[str, Callable[[Source], Callable[[Record], tuple[dict[str, Any], int]]]]] = {
     "sqs": sqs_messages.event_messages,
     "kinesis": kinesis_records.event_records,
-    "dynamodb": lambda source: lambda record: _change(record, source),
-    "kafka": lambda source: lambda record: _kafka(record, source),
-    "self-managed-kafka": lambda source: lambda record: _kafka(record, source),
-    "mq": lambda source: lambda record: _mq(record, source),
-    "rds": lambda source: lambda record: _document(record, source),  # so do the ARNs of DocumentDB clusters say
+    "dynamodb": lambda source: lambda record: (_change(record, source), 0),
+    "kafka": lambda source: lambda record: (_kafka(record, source), 0),
+    "self-managed-kafka": lambda source: lambda record: (_kafka(record, source), 0),
+    "mq": lambda source: lambda record: (_mq(record, source), 0),
+    "rds": lambda source: lambda record: (_document(record, source), 0),  # so do the ARNs of DocumentDB clusters say
 }
 
 

@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any, Final
 
 from fakelambda.domain.attribute_values import as_json
-from fakelambda.domain.plain_events import plain_record
+from fakelambda.domain.plain_events import plain_size
 from fakelambda.domain.sources import Source, Substitutes, milliseconds
 
 SENDER_ID: Final = "AIDAIENQZJOLO23YVJ4VO"
@@ -39,8 +39,8 @@ _TEXT: Final = frozenset({str})
 _OF_STANDARD_QUEUES: Final = {"ApproximateReceiveCount", "SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
 
 
-def event_messages(source: Source) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """What makes the message of an event of a message of a queue, with its members in AWS's order.
+def event_messages(source: Source) -> Callable[[Mapping[str, Any]], tuple[dict[str, Any], int]]:
+    """What makes the message of an event of a message of a queue, with its members in AWS's order, and tells its `plain_size`.
 
     It raises:
         TypeError: the body of a message is no text.
@@ -50,7 +50,7 @@ def event_messages(source: Source) -> Callable[[Mapping[str, Any]], dict[str, An
     is_fifo, same = arn.endswith(".fifo"), _NAMES + len(arn) + len(region)
     first_receipt = None if substitutes is None else _first_receipt(substitutes)
 
-    def event_message(record: Mapping[str, Any]) -> dict[str, Any]:
+    def event_message(record: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
         given = record if _OF_QUEUES.issuperset(record) else {_MEMBERS.get(name, name): value for name, value in record.items()}
         body = given.get("Body", "")
         if not isinstance(body, str):
@@ -84,9 +84,9 @@ def event_messages(source: Source) -> Callable[[Mapping[str, Any]], dict[str, An
             if "messageId" in record or "body" in record:
                 message |= record
         if not is_plain:
-            return message
+            return message, 0
         texts = message_id, handle, body, digest or "", digest_of_body
-        return plain_record(message, same, texts if attributes is first_receipt else (*texts, *message["attributes"].values()))
+        return message, plain_size(same, texts if attributes is first_receipt else (*texts, *message["attributes"].values()))
 
     return event_message
 

@@ -21,11 +21,13 @@ class Arrived(NamedTuple):
         record: as it stands in the event.
         ahead: how far the fake's clock was ahead of the source's then.
         delivered_at: the point of the world's ``elapsed`` when a test delivered it; None where it was read from its source.
+        size: as that of ``EventRecords``.
     """
 
     record: Record
     ahead: timedelta
     delivered_at: timedelta | None = None
+    size: int = 0
 
 
 def age(service: str, arrived: Arrived, now: datetime) -> timedelta:

@@ -13,6 +13,7 @@ from fakelambda.domain import source_records
 from fakelambda.domain.event_source_mappings import EventSourceMapping, State
 from fakelambda.domain.filters import Filter
 from fakelambda.domain.mapped_events import bootstrap_servers
+from fakelambda.domain.plain_events import EventRecords
 from fakelambda.domain.source_records import event_records, filterable
 from fakelambda.domain.sources import FIRST_SHARD, Source, Substitutes
 from fakelambda.domain.stream_records import KAFKA, Record
@@ -89,7 +90,7 @@ class Mapped:
         """Never: nothing appears by itself."""
         return None
 
-    def event_records(self, mapping: EventSourceMapping, records: Iterable[Record], shard_id: str = FIRST_SHARD) -> Iterator[Record]:
+    def event_records(self, mapping: EventSourceMapping, records: Iterable[Record], shard_id: str = FIRST_SHARD) -> EventRecords:
         """Records of the source in the form of Lambda's event.
 
         Args:
@@ -128,12 +129,12 @@ class Mapped:
         return None if arn is None else self._service.neighbours.client(service, arn.split(":")[3])
 
 
-def passing(mapping: EventSourceMapping, records: Iterable[Record]) -> list[Record]:
+def passing(mapping: EventSourceMapping, made: EventRecords) -> EventRecords:
     """The records of an event that pass the filters of its mapping."""
     if not mapping.filters:
-        return list(records)
+        return made
     service, passes = mapping.service, _filter(mapping.service, mapping.filters).passes
-    return [record for record in records if passes(filterable(service, record))]
+    return EventRecords([record for record in made.records if passes(filterable(service, record))], made.size)
 
 
 @lru_cache(maxsize=256)

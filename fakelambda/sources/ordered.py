@@ -13,7 +13,7 @@ from fakelambda.domain import mapped_events, stream_batches, stream_failures, tu
 from fakelambda.domain.destinations import parsed
 from fakelambda.domain.event_source_mappings import EventSourceMapping, State
 from fakelambda.domain.payloads import REQUEST_LIMIT
-from fakelambda.domain.plain_events import PlainEvent
+from fakelambda.domain.plain_events import EventRecords, PlainEvent, size_of_each
 from fakelambda.domain.stream_batches import ENDLESSLY, Batch, Condition, Next
 from fakelambda.domain.stream_failures import Failure
 from fakelambda.domain.stream_records import Record, by_shard, ordering_key
@@ -68,7 +68,7 @@ class Ordered(Mapped):
     def _take_in(
         self,
         mapping: EventSourceMapping,
-        records: Iterable[Record],
+        made: EventRecords,
         shard_id: str | None = None,
         delivered_at: timedelta | None = None,
     ) -> list[Lane]:
@@ -83,11 +83,11 @@ class Ordered(Mapped):
         """
         ahead, touched = self._service.world.ahead, []
         with self._lock:
-            shards = by_shard(mapping.service, records, shard_id)
+            shards = by_shard(mapping.service, made.records, shard_id)
             for shard, of_shard in shards.items():
                 lanes = self._lanes_of(mapping, shard)
                 for number, of_lane in _by_lane(mapping.service, of_shard, len(lanes)).items():
-                    lanes[number].waiting.extend(map(Arrived, of_lane, repeat(ahead), repeat(delivered_at)))
+                    lanes[number].waiting.extend(map(Arrived, of_lane, repeat(ahead), repeat(delivered_at), repeat(made.size)))
                     touched.append(lanes[number])
         return touched
 
@@ -262,7 +262,8 @@ def _fitting(mapping: EventSourceMapping, lane: Lane, job: Job) -> tuple[Job, li
     records = job.batch.records
     while True:
         window = None if lane.window is None else lane.window.of_shard(lane.shard_id, is_final=job.is_final)
-        payload = mapped_events.payload(mapping, [arrived.record for arrived in records], window)
+        size = size_of_each({arrived.size for arrived in records})
+        payload = mapped_events.payload(mapping, [arrived.record for arrived in records], window, size)
         if mapped_events.fits(payload) or len(records) <= 1:
             break
         records = records[: max(len(records) * REQUEST_LIMIT // len(bytes(payload)), 1)]

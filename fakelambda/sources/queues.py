@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from fakelambda.domain import mapped_events
 from fakelambda.domain.event_source_mappings import EventSourceMapping
-from fakelambda.domain.plain_events import PlainEvent
+from fakelambda.domain.plain_events import PlainEvent, size_of_each
 from fakelambda.domain.stream_records import Record
 from fakelambda.operations.call import Service
 from fakelambda.sources import invoking
@@ -30,11 +30,13 @@ class _Message(NamedTuple):
         record: as it stands in the event.
         at: the point of the world's ``elapsed`` when it was received.
         ahead: how far the fake's clock was ahead of the queue's then.
+        size: as that of ``EventRecords``.
     """
 
     record: Record
     at: timedelta
     ahead: timedelta
+    size: int
 
     @property
     def handle(self) -> str:
@@ -100,11 +102,12 @@ class QueuePoller(Mapped):
         """Gives messages to the function now, each once. A message group stops at a failure, as its queue would hold back the rest."""
         delivered = Delivered()
         stopped: set[str] = set()
-        waiting: Iterator[Record] = iter(passing(mapping, self.event_records(mapping, records)))
+        made = passing(mapping, self.event_records(mapping, records))
+        waiting: Iterator[Record] = iter(made.records)
         if self._is_fifo:
             waiting = (record for record in waiting if _group(record) not in stopped)
         while batch := list(itertools.islice(waiting, mapping.batch_size)):
-            for part, payload in _parts(mapping, batch):
+            for part, payload in _parts(mapping, batch, made.size):
                 failed = self._failed(mapping, part, payload, delivered)
                 stopped.update(_group(record) for record in failed)
         return delivered
@@ -132,9 +135,10 @@ class QueuePoller(Mapped):
     def _take_in(self, client: Any, mapping: EventSourceMapping, messages: Sequence[Mapping[str, Any]]) -> None:
         """Gathers messages; those that the filters do not let pass are deleted."""
         world = self._service.world
-        received = list(self.event_records(mapping, messages))
+        made = self.event_records(mapping, messages)
+        received = made.records
         self._hidden += len(received)
-        passed = [_Message(record, world.elapsed, world.ahead) for record in passing(mapping, received)]
+        passed = [_Message(record, world.elapsed, world.ahead, made.size) for record in passing(mapping, made).records]
         if passed and not self._gathered and mapping.maximum_batching_window_in_seconds:
             self._gathers_since = world.elapsed
             self._later(timedelta(seconds=mapping.maximum_batching_window_in_seconds), self._end_window, "the batching window of")
@@ -172,7 +176,8 @@ class QueuePoller(Mapped):
         left = {message.handle: message for message in batch}
         delivered = Delivered()
         try:
-            for part, payload in _parts(mapping, [message.record for message in batch]):
+            size = size_of_each({message.size for message in batch})
+            for part, payload in _parts(mapping, [message.record for message in batch], size):
                 failed = self._failed(mapping, part, payload, delivered)
                 still = {record["receiptHandle"] for record in failed}
                 done = [record for record in part if record["receiptHandle"] not in still]
@@ -239,15 +244,15 @@ class QueuePoller(Mapped):
         self._service.schedule.add(delay, action, kind=KIND, function_name=self.function_name, detail=detail, runs_user_code=True)
 
 
-def _parts(mapping: EventSourceMapping, records: list[Record]) -> Iterator[tuple[list[Record], bytes | PlainEvent]]:
+def _parts(mapping: EventSourceMapping, records: list[Record], size: int) -> Iterator[tuple[list[Record], bytes | PlainEvent]]:
     """A batch and its payload; several, where one would be larger than an invocation takes."""
-    payload = mapped_events.payload(mapping, records)
+    payload = mapped_events.payload(mapping, records, size=size)
     if mapped_events.fits(payload) or len(records) == 1:
         yield records, payload
         return
     middle = len(records) // 2
-    yield from _parts(mapping, records[:middle])
-    yield from _parts(mapping, records[middle:])
+    yield from _parts(mapping, records[:middle], size)
+    yield from _parts(mapping, records[middle:], size)
 
 
 def _entries(handles: Sequence[str]) -> Iterator[list[dict[str, Any]]]:

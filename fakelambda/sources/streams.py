@@ -124,10 +124,10 @@ class StreamPoller(Ordered):
             except api.client.exceptions.ExpiredIteratorException:
                 shard.iterator = None
                 continue
-            made = list(self.event_records(mapping, answer["Records"], shard.shard_id))
-            if made:
+            made = self.event_records(mapping, answer["Records"], shard.shard_id)
+            if made.records:
                 shard.position = "AFTER_SEQUENCE_NUMBER"
-                shard.whence = {api.sequence_number: item_identifier(mapping.service, made[-1])}
+                shard.whence = {api.sequence_number: item_identifier(mapping.service, made.records[-1])}
             self._take_in(mapping, passing(mapping, made), shard.shard_id)
             shard.iterator = answer.get("NextShardIterator")
             shard.has_ended = shard.iterator is None

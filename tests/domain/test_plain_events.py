@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakelambda.domain.payloads import REQUEST_LIMIT
-from fakelambda.domain.plain_events import PlainEvent, PlainRecord, as_json, plain_event, plain_record
+from fakelambda.domain.plain_events import PlainEvent, as_json, plain_event, plain_size, size_of_each
 from fakelambda.domain.source_records import event_records
 from fakelambda.domain.sources import FIRST_SHARD, Source, Substitutes
 
@@ -83,16 +83,16 @@ def outcome(make: Any) -> Any:
 def test_whatever_a_test_delivers_is_to_handlers_and_readers_what_json_makes_of_it(origin: Source, data: st.DataObject) -> None:
     given_records = data.draw(st.lists(records_of(origin.service), min_size=1, max_size=2))
     try:
-        records = list(event_records(origin, given_records))
+        records, size = event_records(origin, given_records)
     except (TypeError, ValueError, AttributeError):
         return
-    whole = outcome(lambda: json.dumps({"Records": [dict(record) for record in records]}, separators=(",", ":")).encode())
-    event = plain_event(records)
+    whole = outcome(lambda: json.dumps({"Records": records}, separators=(",", ":")).encode())
+    event = plain_event(records, size)
     if event is None:
         assert outcome(lambda: as_json({"Records": records})) == whole
         return
     assert (bytes(event), repr(event.value())) == (whole, repr(json.loads(whole)))
-    assert len(whole) <= sum(record.size for record in records if isinstance(record, PlainRecord)) + len('{"Records":[]}')
+    assert len(whole) <= len(records) * size + len('{"Records":[]}')
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_whatever_a_test_delivers_is_to_handlers_and_readers_what_json_makes_of_
     ],
 )
 def test_what_sources_return_needs_no_json(service: str, record: dict[str, Any]) -> None:
-    assert isinstance(plain_event(list(event_records(source(service), [record] * 2))), PlainEvent)
+    assert isinstance(plain_event(*event_records(source(service), [record] * 2)), PlainEvent)
 
 
 def test_no_part_of_an_event_is_another_s() -> None:
-    event = plain_event(list(event_records(source("sqs"), [{"Body": "x"}] * 2)))
+    event = plain_event(*event_records(source("sqs"), [{"Body": "x"}] * 2))
     assert event is not None
     mine, yours = event.value()["Records"]
     mine["attributes"]["SenderId"] = mine["messageAttributes"]["new"] = "changed"
@@ -127,6 +127,10 @@ def test_what_holds_itself_is_told() -> None:
 
 def test_an_event_is_plain_only_where_its_json_surely_fits() -> None:
     half = "x" * (REQUEST_LIMIT // 24)  # of which each character may take twelve
-    small, large = (plain_record({"a": text}, 100, (text,)) for text in (half[:-200], half + "x"))
-    assert isinstance(plain_event([small, small]), PlainEvent)
-    assert plain_event([large, large]) is None
+    assert isinstance(plain_event([{}, {}], plain_size(100, (half[:-200],))), PlainEvent)
+    assert plain_event([{}, {}], plain_size(100, (half + "x",))) is None
+
+
+def test_one_record_that_is_not_plain_makes_json_of_the_event() -> None:
+    assert plain_event(*event_records(source("sqs"), [{"Body": "x"}, {"body": "y", "other": 1}])) is None
+    assert (size_of_each({3, 5}), size_of_each({3, 0}), size_of_each(())) == (5, 0, 0)

@@ -51,6 +51,8 @@ _LIKE_USER_CODE = frozenset(f"{_OURS}runtime{os.sep}{name}.py" for name in ("cap
 """Files of ours that change nothing but the invocation's own when a handler calls them."""
 _LOOPS = frozenset({"asyncio.base_events", "asyncio.events"})
 """Modules that would take an exception for a callback's, and wait forever for a task whose step they have lost."""
+_ENTERED = frozenset({"contextlib"})
+"""Modules in which a context manager may be entered whose ``with`` does not know yet that it has to end it."""
 _DEBUGGERS = frozenset({"bdb", "pdb", "pydevd"})
 
 if sys.platform == "win32":
@@ -265,7 +267,7 @@ def _throw(thread: int, kind: type[BaseException]) -> None:
 
 def _is_in_user_code(frame: FrameType | None) -> bool:
     """Says whether a thread is in code that a handler called, and not in work of ours or in a callback of the garbage collector."""
-    if frame is None or frame.f_code is Deadline.run.__code__ or frame.f_globals.get("__name__") in _LOOPS:
+    if frame is None or frame.f_code is Deadline.run.__code__ or frame.f_globals.get("__name__") in _LOOPS | _ENTERED:
         return False
     allowed = _LIKE_USER_CODE
     dropping = [getattr(callback, "__code__", None) for callback in gc.callbacks]  # Python prints what they raise, and forgets it

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.context import start_as_current_context
 from freezegun import freeze_time
 
 from fakelambda import FakeLambda
@@ -268,6 +269,29 @@ def test_one_that_does_not_end_is_stopped_too(run: Callable[[Callable[[], None]]
     monkeypatch.setattr(sys, "unraisablehook", lambda lost: unraisable.append(lost.exc_type))
     run(lambda: outcomes.append(stopped(lambda: finalizing(1000))))
     assert (outcomes, [issubclass(lost, TimedOut) for lost in unraisable]) == ([True], [True])
+
+
+def test_a_context_that_is_just_being_entered_keeps_its_end() -> None:
+    """Stopped there, `with` would not know that it has something to end: a context of botocore's, which tells so when it is collected."""
+    interruptible: list[tuple[str, bool]] = []
+
+    def look(frame: Any, event: str, _: object) -> None:
+        if event == "return" and frame.f_code.co_name in {"__enter__", "handler"}:
+            interruptible.append((frame.f_code.co_name, stopping._is_in_user_code(frame)))
+
+    def handler() -> None:
+        with start_as_current_context():
+            pass
+
+    deadline = stopping.Deadline(3)
+    deadline.allow(3)
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        deadline.run(handler)
+    finally:
+        sys.setprofile(before)
+    assert interruptible == [("__enter__", False), ("handler", True)]
 
 
 @pytest.mark.usefixtures("really_sleeps")

@@ -11,6 +11,7 @@ Without such signals (on Windows, and where no fake was started in the main thre
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # has no stub
+import contextlib
 import ctypes
 import gc
 import math
@@ -51,8 +52,8 @@ _LIKE_USER_CODE = frozenset(f"{_OURS}runtime{os.sep}{name}.py" for name in ("cap
 """Files of ours that change nothing but the invocation's own when a handler calls them."""
 _LOOPS = frozenset({"asyncio.base_events", "asyncio.events"})
 """Modules that would take an exception for a callback's, and wait forever for a task whose step they have lost."""
-_ENTERED = frozenset({"contextlib"})
-"""Modules in which a context manager may be entered whose ``with`` does not know yet that it has to end it."""
+_ENTERS = contextlib._GeneratorContextManager.__enter__.__code__  # noqa: SLF001 - what `contextmanager` makes has no other place
+"""Where a context may be entered whose ``with`` does not know yet that it has to end it; of the loop around it much else is seen."""
 _DEBUGGERS = frozenset({"bdb", "pdb", "pydevd"})
 
 if sys.platform == "win32":
@@ -267,7 +268,7 @@ def _throw(thread: int, kind: type[BaseException]) -> None:
 
 def _is_in_user_code(frame: FrameType | None) -> bool:
     """Says whether a thread is in code that a handler called, and not in work of ours or in a callback of the garbage collector."""
-    if frame is None or frame.f_code is Deadline.run.__code__ or frame.f_globals.get("__name__") in _LOOPS | _ENTERED:
+    if frame is None or frame.f_code in {Deadline.run.__code__, _ENTERS} or frame.f_globals.get("__name__") in _LOOPS:
         return False
     allowed = _LIKE_USER_CODE
     dropping = [getattr(callback, "__code__", None) for callback in gc.callbacks]  # Python prints what they raise, and forgets it

@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,17 @@ def swallowing_everything() -> None:
             json.loads("no")
 
 
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield
+
+
+def entering() -> None:
+    while True:
+        with nothing():
+            pass
+
+
 def looping_at_last() -> None:
     try:
         looping()
@@ -159,6 +170,7 @@ LOOPS = [
     computing,
     swallowing_exceptions,
     swallowing_everything,
+    entering,
     looping_at_last,
     printing,
     waiting_a_little_again_and_again,
